@@ -1,0 +1,46 @@
+# Four verbs, the same for people and CI: run, test, lint, bench.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: run test test-fast test-real quickstart lint bench soak clean
+
+run: $(READY)            ## set everything up and speak as a character
+	$(BIN)/vox live
+
+test: $(READY)           ## set everything up and pass the tests (those that need a sound server skip without one)
+	$(BIN)/pytest -m "not browser and not quickstart and not soak"
+
+test-fast: $(READY)      ## no sound server, no browser, no models, nothing slow
+	$(BIN)/pytest -m "not server and not browser and not models and not quickstart and not soak and not slow"
+
+test-real: $(READY)      ## a real Chromium in a real WebRTC call
+	$(BIN)/pip install -q -e ".[call]"
+	$(BIN)/pytest -m browser
+
+quickstart: $(READY)     ## what README says, typed into a fresh clone
+	$(BIN)/pytest -m quickstart
+
+lint: $(READY)
+	$(BIN)/ruff check src tests
+	$(BIN)/ruff format --check src tests
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY)          ## speed, written as JSON under out/bench
+	mkdir -p out/bench
+	$(BIN)/vox bench live --json out/bench/live.json
+	$(BIN)/vox bench convert --json out/bench/convert.json
+
+soak: $(READY)           ## thirty minutes live, under load
+	$(BIN)/pytest -m soak
+
+$(READY): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --upgrade pip
+	$(BIN)/pip install -q -e ".[dev]"
+	touch $(READY)
+
+clean:
+	rm -rf $(VENV) out

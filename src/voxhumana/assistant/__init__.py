@@ -1,0 +1,1 @@
+"""The conversation: whose turn it is, what is drafted, what was heard."""

@@ -1,0 +1,187 @@
+"""Understands drafts and makes replies, beside the path: one thread that listens, and one for each reply.
+
+    Request -> transcriber -> words -> `Drafted`, how complete they look
+                                    -> ending -> `Drafted` again, how complete they are
+                                    -> responder -> sentences -> speech -> `Reply.sounds`
+
+A draft with the words of the reply in the making takes that reply over. Only the newest request counts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from voxhumana.assistant.backchannel import is_backchannel
+from voxhumana.assistant.ending import by_words
+from voxhumana.assistant.history import History, Spoken
+from voxhumana.assistant.reply import Reply
+from voxhumana.assistant.sentence import SentenceStream
+from voxhumana.dialogue import Message, Responder, Transcriber
+from voxhumana.engine import Block, Stream
+from voxhumana.errors import VoxError
+
+PATIENCE_S = 2.0
+"""A reply that nobody wants has so long to end before the next begins all the same."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """Please understand this, and prepare a reply."""
+
+    draft: int
+    sound: Block
+    """Float32 [T] at the transcriber's rate."""
+    history: History
+    over_reply: bool
+    """Whether a reply is being spoken, which a backchannel leaves alone."""
+
+
+@dataclass(frozen=True)
+class Drafted:
+    """News: a draft was understood, or better understood than before."""
+
+    draft: int
+    text: str
+    complete: float
+    reply: Reply | None
+    """None where there is nothing to reply to."""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """News: a sentence about what went wrong."""
+
+    text: str
+
+
+News: TypeAlias = Drafted | Failed
+Ending: TypeAlias = Callable[[Sequence[Message]], float]
+
+
+class Drafter:
+    """The worker behind the path.
+
+    Args:
+        transcriber: Writes down what was said.
+        ending: Judges whether it is all; may take its time.
+        responder: Answers; closed at the end.
+        open_speech: Begins a reply's speech, at the output's rate.
+        tell: Takes news, on the worker's threads.
+    """
+
+    def __init__(
+        self,
+        transcriber: Transcriber,
+        ending: Ending,
+        responder: Responder,
+        open_speech: Callable[[], Stream[str, Block]],
+        tell: Callable[[News], None],
+    ) -> None:
+        self._transcriber = transcriber
+        self._ending = ending
+        self._responder = responder
+        self._open_speech = open_speech
+        self._tell = tell
+        self._inbox: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        self._reply: Reply | None = None
+        self._maker: threading.Thread | None = None
+        self._ears = threading.Thread(target=self._listen, name="ears", daemon=True)
+        self._ears.start()
+
+    def draft(self, request: Request) -> None:
+        """Take a request; returns at once."""
+        self._inbox.put(request)
+
+    def close(self) -> None:
+        """Drop what is under way, end the threads and close the responder."""
+        self._inbox.put(None)
+        self._ears.join()
+        if self._reply:
+            self._reply.dropped = True
+        if self._maker:
+            self._maker.join(PATIENCE_S)  # closing the responder hangs up on a server that is silent
+        self._responder.close()
+
+    def _listen(self) -> None:
+        while (request := self._newest()) is not None:
+            try:
+                self._understand(request)
+            except Exception as error:  # noqa: BLE001  # whatever an engine raises, the conversation goes on
+                self._tell(Drafted(request.draft, "", 0.0, None))
+                self._tell(Failed(_sentence("speech recognition", error)))
+
+    def _newest(self) -> Request | None:
+        request = self._inbox.get()
+        while request is not None and not self._inbox.empty():
+            request = self._inbox.get()
+        return request
+
+    def _understand(self, request: Request) -> None:
+        longest = self._transcriber.longest
+        parts = [request.sound[at : at + longest] for at in range(0, len(request.sound), longest)]
+        text = " ".join(filter(None, map(self._transcriber.transcribe, parts)))
+        if not text or (request.over_reply and is_backchannel(text)):
+            self._tell(Drafted(request.draft, text, 0.0, None))
+            return
+        reply = self._reply
+        if reply and not reply.dropped and not reply.failure and _same(reply, text, request.history):
+            reply.draft = request.draft
+            self._tell(Drafted(request.draft, text, reply.complete, reply))
+            return
+        if reply:
+            reply.dropped = True
+        messages = request.history.with_user(text)
+        reply = self._reply = Reply(request.draft, text, request.history, by_words(messages))
+        self._tell(Drafted(request.draft, text, reply.complete, reply))
+        with contextlib.suppress(Exception):  # the reply, by the same engine, will say what is wrong
+            reply.complete = self._ending(messages)
+        self._tell(Drafted(request.draft, text, reply.complete, reply))
+        before = self._maker
+        self._maker = threading.Thread(target=self._make, args=(reply, before), name="reply", daemon=True)
+        self._maker.start()
+
+    def _make(self, reply: Reply, before: threading.Thread | None) -> None:
+        """Think and speak until the reply is whole, or nobody wants it."""
+        if before:
+            before.join(PATIENCE_S)
+        words = self._responder.reply(reply.history.with_user(reply.asked))
+        try:
+            speech, sentences = self._open_speech(), SentenceStream()
+            while not reply.dropped and (word := next(words, None)) is not None:
+                reply.begun = True
+                for piece in sentences.push(word):
+                    _say(reply, speech, piece)
+            if not reply.dropped:
+                for piece in sentences.flush():
+                    _say(reply, speech, piece)
+        except Exception as error:  # noqa: BLE001  # as in `_listen`
+            reply.failure = _sentence("the reply", error)
+        finally:
+            words.close()
+            reply.over = True
+
+
+def _say(reply: Reply, speech: Stream[str, Block], piece: str) -> None:
+    sounds = [*speech.push(piece)]
+    for number, sound in enumerate(sounds):
+        reply.pieces.append(Spoken(piece if number == len(sounds) - 1 else "", len(sound)))
+        reply.sounds.append(sound)
+
+
+def _same(reply: Reply, text: str, history: History) -> bool:
+    return reply.history == history and _letters(reply.asked) == _letters(text)
+
+
+def _letters(text: str) -> str:
+    return "".join(c for c in text.lower() if c.isalnum())
+
+
+def _sentence(what: str, error: Exception) -> str:
+    if isinstance(error, VoxError):
+        return str(error)
+    return f"Something failed in {what} ({error}); the conversation goes on."

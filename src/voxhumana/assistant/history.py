@@ -1,0 +1,77 @@
+"""What was said: the messages of a conversation, of its replies only what was heard, within a budget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from voxhumana.dialogue import Message
+
+BUDGET = 6_000
+"""Characters kept, some 1,500 tokens: half the context of the embedded model leaves room for the reply."""
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A piece of a reply, as long as it sounds."""
+
+    text: str
+    samples: int
+
+
+def heard(pieces: list[Spoken], played: int) -> str:
+    """The text of a reply that was heard when `played` samples of it were; a word cut in two was not."""
+    text = ""
+    for piece in pieces:
+        if played < piece.samples:
+            part = piece.text[: len(piece.text) * played // piece.samples]
+            return (text + part[: part.rfind(" ") + 1]).strip()
+        text += piece.text
+        played -= piece.samples
+    return text.strip()
+
+
+@dataclass(frozen=True)
+class History:
+    """A conversation as the language model reads it; a value: a draft keeps the one it was made for.
+
+    When it outgrows the budget, its older half is dropped at once and not message by message: what stays is
+    then a stable prefix, which the model's cache keeps for many turns.
+    """
+
+    persona: str
+    """The system message; never dropped."""
+    said: tuple[Message, ...] = ()
+    budget: int = BUDGET
+    """Characters kept of what was said."""
+
+    def with_user(self, text: str) -> list[Message]:
+        """Return the messages with `text` as the user's next."""
+        return [Message("system", self.persona), *_merged([*self.said, Message("user", text)])]
+
+    def after(self, user: str, assistant: str) -> History:
+        """Return the history after a turn: the words of the user, and what was heard of the reply."""
+        said = [*self.said, Message("user", user)]
+        if assistant:
+            said.append(Message("assistant", assistant))
+        said = _merged(said)
+        if _length(said) > self.budget:
+            while _length(said) > self.budget // 2 and len(said) > 2:
+                del said[0]
+            while said[0].role != "user" and len(said) > 1:
+                del said[0]
+        return replace(self, said=tuple(said))
+
+
+def _merged(messages: list[Message]) -> list[Message]:
+    """Join neighbours of one role: models are trained on turns that alternate."""
+    merged: list[Message] = []
+    for message in messages:
+        if merged and merged[-1].role == message.role:
+            merged[-1] = Message(message.role, f"{merged[-1].text} {message.text}")
+        else:
+            merged.append(message)
+    return merged
+
+
+def _length(messages: list[Message]) -> int:
+    return sum(len(message.text) for message in messages)

@@ -1,0 +1,38 @@
+"""A reply in the making: sounds that one thread appends and another plays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from voxhumana.assistant.history import History, Spoken, heard
+from voxhumana.engine import Block
+
+
+@dataclass
+class Reply:
+    """What is answered to `asked`. The maker appends, and sets `over` last; the path reads."""
+
+    draft: int
+    """The latest draft that it answers."""
+    asked: str
+    """The user's words."""
+    history: History
+    """What was said before them."""
+    complete: float
+    """How surely those are all of them, 0 to 1, as far as it is known."""
+    pieces: list[Spoken] = field(default_factory=list)
+    """The text of each of `sounds`."""
+    sounds: list[Block] = field(default_factory=list)
+    """Float32 [T] at the output's rate."""
+    begun: bool = False
+    """Whether the language model has said its first word."""
+    over: bool = False
+    """Whether nothing more is coming."""
+    dropped: bool = False
+    """Whether nobody wants it any more; set by the path, obeyed by the maker."""
+    failure: str = ""
+    """What went wrong, in a sentence."""
+
+    def heard(self, played: int) -> str:
+        """Its text as far as `played` samples of it."""
+        return heard(self.pieces, played)

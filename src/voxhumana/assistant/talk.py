@@ -1,0 +1,263 @@
+"""THE PATH of a conversation: microphone -> turn -> text -> reply -> speech, in one loop on one thread.
+
+    source.read -> echo canceller -> detector -> turn.step -> drafts, to the drafter (its own threads)
+                        ^         -> recording                    |
+                        +---- what was played <- mouth <- reply --+        -> sink.write
+
+The loop is the clock: everything is stamped in samples heard. What the drafter finds is taken up between two
+blocks, so the turn machine sees one event after the other and nothing here is shared but a `Reply`.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+import numpy as np
+
+from voxhumana.assistant.drafter import Drafted, Drafter, Failed, News, Request
+from voxhumana.assistant.history import History
+from voxhumana.assistant.mouth import Mouth
+from voxhumana.assistant.recording import Recording
+from voxhumana.assistant.reply import Reply
+from voxhumana.assistant.timing import TurnTiming
+from voxhumana.assistant.turn import (
+    MS,
+    Action,
+    Draft,
+    Drop,
+    Event,
+    Heard,
+    Over,
+    Pause,
+    Phase,
+    Ready,
+    Resume,
+    Speak,
+    Stop,
+    Turn,
+    Understood,
+    step,
+)
+from voxhumana.audio.device import Sink, Source
+from voxhumana.dialogue import Activity
+from voxhumana.engine import Block, Stream
+
+KEEP = 60_000 * MS
+"""Longest utterance that is understood whole: a minute."""
+LEAD = 256 * MS
+"""Sound before the onset that goes to the transcriber: the detector hears soft first sounds late."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """Words, as they are known by now."""
+
+    who: str
+    """`user` or `assistant`."""
+    text: str
+    final: bool
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A sentence for the user."""
+
+    text: str
+
+
+Note: TypeAlias = Phase | Said | Notice | TurnTiming
+
+
+class Echo(Protocol):
+    """Takes what was played out of what was heard; see `audio.echo`."""
+
+    def push(self, near: Block, far: Block) -> Block:
+        """Return the microphone without our own voice."""
+
+
+@dataclass(frozen=True)
+class Ears:
+    """What a block goes through before it is a word; everything at the detector's rate, 16 kHz."""
+
+    near: Stream[Block, Block]
+    """Resamples the microphone."""
+    far: Stream[Block, Block]
+    """Resamples what was played."""
+    echo: Echo | None
+    """None = headphones."""
+    activities: Stream[Block, Activity]
+    hop: int
+    """Samples of an `Activity`."""
+
+
+class Talk:
+    """A conversation.
+
+    Args:
+        source: The microphone.
+        sink: The loudspeaker.
+        ears: Stages between microphone and turn.
+        open_drafter: Makes the worker; takes where its news go.
+        history: What was said before.
+        tell: Takes notes, on the path's thread; must not wait.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        sink: Sink,
+        ears: Ears,
+        open_drafter: Callable[[Callable[[News], None]], Drafter],
+        history: History,
+        tell: Callable[[Note], None],
+    ) -> None:
+        self._source, self._sink, self._ears = source, sink, ears
+        self._tell = tell
+        self._news: queue.SimpleQueue[News] = queue.SimpleQueue()
+        self._drafter = open_drafter(self._news.put)
+        self._mouth = Mouth(sink.rate_hz)
+        self._recording = Recording(KEEP)
+        self._turn = Turn()
+        self._draft: Reply | None = None  # what would be said next
+        self._reply: Reply | None = None  # what is being said
+        self._next, self._timing = TurnTiming(), TurnTiming()  # of the draft, and of the reply
+        self._due = 0.0  # samples that the sink is owed
+        self._stopping = threading.Event()
+        self.history = history
+
+    def run(self) -> None:
+        """Converse until the source ends or somebody says `stop`.
+
+        Raises:
+            DeviceLostError: A device went away.
+        """
+        try:
+            while not self._stopping.is_set() and (block := self._source.read()) is not None:
+                self._take_news()
+                played = self._speak(len(block))
+                self._hear(block, played)
+        finally:
+            self._drafter.close()
+            self._keep_turn()
+            self._source.close()
+            self._sink.close()
+
+    def stop(self) -> None:
+        """End `run` at the next block; from any thread."""
+        self._stopping.set()
+
+    def _speak(self, frames: int) -> Block:
+        """Play as much as was heard."""
+        self._due += frames * self._sink.rate_hz / self._source.rate_hz
+        owed = int(self._due)
+        self._due -= owed
+        sound = self._mouth.play(owed)
+        self._sink.write(sound)
+        return sound
+
+    def _hear(self, block: Block, played: Block) -> None:
+        ears = self._ears
+        near = np.concatenate([*ears.near.push(block)])
+        far = np.concatenate([*ears.far.push(played)])
+        clean = near if ears.echo is None else ears.echo.push(near, far)
+        self._recording.add(clean)
+        for activity in ears.activities.push(clean):
+            self._step(Heard(activity.end - ears.hop, activity.end, activity.speech))
+
+    def _take_news(self) -> None:
+        while not self._news.empty():
+            match self._news.get():
+                case Drafted(draft, text, complete, reply) if draft == self._turn.draft:
+                    if reply is not self._reply:
+                        self._draft = reply
+                    if self._turn.text is None:
+                        self._next.transcript = self._turn.now
+                        self._tell(Said("user", text, final=False))
+                    self._step(Understood(draft, text, complete))
+                case Drafted(reply=Reply() as stale) if self._turn.draft is None and stale is not self._reply:
+                    stale.dropped = True
+                case Failed(text):
+                    self._tell(Notice(text))
+        if self._draft:
+            self._follow(self._draft, self._next)
+        if self._reply:
+            self._follow(self._reply, self._timing)
+            self._notice_the_end(self._reply)
+
+    def _follow(self, reply: Reply, timing: TurnTiming) -> None:
+        """Take up what the maker of a reply has done."""
+        if reply.begun and timing.first_word is None:
+            timing.first_word = self._turn.now
+        if reply.sounds:
+            self._step(Ready(reply.draft))
+
+    def _notice_the_end(self, reply: Reply) -> None:
+        if self._mouth.done:
+            if reply.failure:
+                self._tell(Notice(reply.failure))
+            self._keep_turn()
+            self._step(Over(self._turn.reply or reply.draft))
+
+    def _step(self, event: Event) -> None:
+        before = self._turn.phase
+        self._turn, actions = step(self._turn, event)
+        for action in actions:
+            self._act(action)
+        if self._turn.phase is not before:
+            if self._turn.phase is Phase.SPEAKING and self._timing.first_sound is None:
+                self._timing.first_sound = self._turn.now
+            self._tell(self._turn.phase)
+
+    def _act(self, action: Action) -> None:
+        match action:
+            case Draft(draft, start, end):
+                self._next.heard(start, self._turn.spoke)
+                sound = self._recording.cut(start - LEAD, end)
+                self._drafter.draft(Request(draft, sound, self._history_now(), self._reply is not None))
+            case Drop():
+                if self._draft:
+                    self._draft.dropped = True
+                    self._draft = None
+                elif self._reply and self._turn.reply is None:  # it was to be spoken, and not heard yet
+                    self._reply.dropped = True
+                    self._reply = None
+                    self._mouth.speak(None)
+            case Speak():
+                assert self._draft is not None
+                self._reply, self._draft = self._draft, None
+                self._timing, self._next = self._next, TurnTiming()
+                self._timing.decision = self._turn.now
+                self._tell(Said("user", self._reply.asked, final=True))
+                self._mouth.speak(self._reply)
+            case Pause():
+                self._timing.interruption = self._turn.now
+                self._mouth.pause()
+            case Resume():
+                self._timing.interruption = None
+                self._mouth.resume()
+            case Stop():
+                self._keep_turn()
+
+    def _history_now(self) -> History:
+        """What was said, the reply that is being heard included."""
+        if self._reply is None or self._turn.reply is None:
+            return self.history
+        return self.history.after(self._reply.asked, self._reply.heard(self._mouth.played))
+
+    def _keep_turn(self) -> None:
+        """The reply is over, or broken off: remember what of it was heard."""
+        reply, self._reply = self._reply, None
+        if reply is None:
+            return
+        reply.dropped = True
+        text = reply.heard(self._mouth.played)
+        self._mouth.speak(None)
+        if text:
+            self.history = self.history.after(reply.asked, text)
+            self._tell(Said("assistant", text, final=True))
+        self._timing.user, self._timing.assistant = reply.asked, text
+        self._tell(self._timing)

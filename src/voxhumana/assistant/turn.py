@@ -1,0 +1,298 @@
+"""Whose turn is it? A pure function on the sample clock: events in, actions out, no I/O, no time of its own.
+
+                speech stops a moment           patience runs out           first sound is there
+    +-----------+ -----------------> +--------------+ --------> +----------+ --------> +----------+
+    | LISTENING |                    | MAYBE_ENDING |           | THINKING |           | SPEAKING |
+    +-----------+ <----------------- +--------------+           +----------+           +----------+
+       ^   ^     the user goes on: the draft is dropped              |    the user is heard |   ^
+       |   +---------------------------------------------------------+                      v   |
+       |   half a second of speech, or words that are more than "mhm"          +-------------+  |
+       +-----------------------------------------------------------------------| INTERRUPTED |--+
+                                                                               +-------------+
+Replies are drafted while the user may still go on, first in mid-speech and again at the first hint of an end.
+Every draft has a number, a new one replaces the one before, and what comes in for another number is stale and
+changes nothing. Nothing of a draft is heard before its `Speak`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import TypeAlias
+
+from voxhumana.assistant.backchannel import is_backchannel
+
+MS = 16
+"""Samples a millisecond: the clock is the detector's, 16 kHz."""
+
+OPEN = 0.5
+CLOSE = 0.35
+"""Probability that begins speech, and below which it is over (silero-vad's defaults)."""
+ONSET = 64 * MS
+"""Unbroken speech that counts as somebody speaking: two of the detector's frames; a click is one."""
+WORD = 128 * MS
+"""Less speech than this is no word."""
+HINT = 96 * MS
+"""Silence that may be an end: longer than the closure of a stop consonant."""
+EAGER = 480 * MS
+"""In mid-speech, a draft is renewed after this much more sound."""
+HASTE = 192 * MS
+PATIENCE = 1_440 * MS
+"""Silence after which the turn is over, when the words are surely complete, and when they surely are not."""
+FORGET = 480 * MS
+"""Silence after which noise without words is forgotten."""
+BARGE = 512 * MS
+"""Speech over the reply that is an interruption whatever the words; "mhm" and "yeah, right" are shorter."""
+
+
+class Phase(Enum):
+    """What is going on."""
+
+    LISTENING = "listening"
+    MAYBE_ENDING = "maybe-ending"
+    THINKING = "thinking"
+    SPEAKING = "speaking"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A frame of the detector; frames come in order, without gaps."""
+
+    start: int
+    end: int
+    speech: float
+    """Probability, 0 to 1."""
+
+
+@dataclass(frozen=True)
+class Understood:
+    """The words of a draft, and how surely they are all that the user wants to say (0 to 1); revisable."""
+
+    draft: int
+    text: str
+    complete: float
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The first sound of a draft's reply is there."""
+
+    draft: int
+
+
+@dataclass(frozen=True)
+class Over:
+    """The reply was played to its end, or there will be none."""
+
+    draft: int
+
+
+Event: TypeAlias = Heard | Understood | Ready | Over
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Understand the sound from `start` to `end` and prepare the reply in silence, instead of any before."""
+
+    draft: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Drop:
+    """Forget this draft: the user goes on, or had nothing to say."""
+
+    draft: int
+
+
+@dataclass(frozen=True)
+class Speak:
+    """The turn is the assistant's: let this draft be heard."""
+
+    draft: int
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Fall silent at once, ready to go on."""
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Go on where the pause began: it was no interruption."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Give up the rest of the reply."""
+
+
+Action: TypeAlias = Draft | Drop | Speak | Pause | Resume | Stop
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Everything that the next decision depends on; sample counts are on the detector's clock."""
+
+    phase: Phase = Phase.LISTENING
+    now: int = 0
+    start: int | None = None
+    """Where the user's utterance began; None while nobody has spoken."""
+    spoke: int = 0
+    """Where the last frame of speech ended."""
+    voiced: int = 0
+    """Speech in the utterance."""
+    run: int = 0
+    """Speech without a break, up to now."""
+    drafts: int = 0
+    """Drafts so far; the next has the number above."""
+    draft: int | None = None
+    """The one that may become the reply."""
+    drafted: int = 0
+    """Where the sound of the latest ends."""
+    text: str | None = None
+    """Its words; None until they are understood."""
+    complete: float = 0.0
+    ready: bool = False
+    """Whether its reply can be heard at once."""
+    reply: int | None = None
+    """The draft that is being spoken."""
+
+
+Step: TypeAlias = tuple[Turn, tuple[Action, ...]]
+
+
+def step(turn: Turn, event: Event) -> Step:  # noqa: PLR0911  # one return a case
+    """Take one event; return how things stand after it, and what to do."""
+    match event:
+        case Heard():
+            return _heard(_count(turn, event))
+        case Understood(draft, text, complete) if draft == turn.draft:
+            return _decide(replace(turn, text=text, complete=complete))
+        case Ready(draft) if draft == turn.draft:
+            if turn.phase is Phase.THINKING:
+                return _speaking(turn, draft), ()
+            return replace(turn, ready=True), ()
+        case Over(draft) if draft == turn.draft and turn.phase is Phase.THINKING:
+            return _idle(turn), ()
+        case Over(draft) if draft == turn.reply:
+            return _reply_over(turn)
+    return turn, ()
+
+
+def _count(turn: Turn, frame: Heard) -> Turn:
+    """Advance the clock, and the utterance if this is speech."""
+    if frame.speech < (CLOSE if turn.run else OPEN):
+        return replace(turn, now=frame.end, run=0)
+    length = frame.end - frame.start
+    return replace(
+        turn,
+        now=frame.end,
+        start=frame.start if turn.start is None else turn.start,
+        spoke=frame.end,
+        voiced=turn.voiced + length,
+        run=turn.run + length,
+    )
+
+
+def _heard(turn: Turn) -> Step:  # noqa: PLR0911  # one return a case
+    match turn.phase:
+        case Phase.LISTENING:
+            return _listening(turn)
+        case Phase.MAYBE_ENDING | Phase.THINKING if turn.run >= ONSET:
+            return _drop(replace(turn, phase=Phase.LISTENING))
+        case Phase.MAYBE_ENDING:
+            return _decide(turn)
+        case Phase.SPEAKING if turn.run >= ONSET:
+            return replace(turn, phase=Phase.INTERRUPTED), (Pause(),)
+        case Phase.SPEAKING if turn.start is not None and turn.now - turn.spoke >= FORGET:
+            return _unheard(turn), ()
+        case Phase.INTERRUPTED:
+            return _interrupted(turn)
+    return turn, ()
+
+
+def _listening(turn: Turn) -> Step:
+    if turn.start is None:
+        return turn, ()
+    silence = turn.now - turn.spoke
+    if turn.voiced < WORD:
+        return (_idle(turn) if silence >= FORGET else turn), ()
+    if silence >= HINT:
+        return _draft(replace(turn, phase=Phase.MAYBE_ENDING))
+    understood = turn.draft is None or turn.text is not None  # else drafts would pile up
+    if understood and turn.now - max(turn.start, turn.drafted) >= EAGER:
+        return _draft(turn)
+    return turn, ()
+
+
+def _interrupted(turn: Turn) -> Step:
+    if turn.voiced >= BARGE:
+        return replace(turn, phase=Phase.LISTENING, reply=None), (Stop(),)
+    if turn.draft is not None and turn.run >= ONSET:
+        return _drop(turn)
+    if turn.draft is None and turn.now - turn.spoke >= HINT:
+        if turn.voiced < WORD:
+            return replace(_unheard(turn), phase=Phase.SPEAKING), (Resume(),)
+        return _draft(turn)
+    return turn, ()
+
+
+def _decide(turn: Turn) -> Step:  # noqa: PLR0911  # one return a case
+    """Decide what the words mean, now that they are known, or now that more silence followed them."""
+    if turn.text is None:
+        return turn, ()
+    if turn.phase is Phase.INTERRUPTED:
+        if is_backchannel(turn.text):
+            dropped, actions = _drop(turn)
+            return replace(_unheard(dropped), phase=Phase.SPEAKING), (*actions, Resume())
+        ended, actions = _decide(replace(turn, phase=Phase.MAYBE_ENDING, reply=None))
+        return ended, (Stop(), *actions)
+    if turn.phase is not Phase.MAYBE_ENDING:
+        return turn, ()
+    silence = turn.now - turn.spoke
+    if not turn.text:
+        dropped, actions = _drop(turn)
+        return (_idle(dropped), actions) if silence >= FORGET else (turn, ())
+    if silence < PATIENCE + (HASTE - PATIENCE) * turn.complete:
+        return turn, ()
+    assert turn.draft is not None
+    after = _speaking(turn, turn.draft) if turn.ready else replace(turn, phase=Phase.THINKING)
+    return after, (Speak(turn.draft),)
+
+
+def _reply_over(turn: Turn) -> Step:
+    """The reply ended; if it failed while it was paused, the user has the floor already."""
+    if turn.phase is Phase.SPEAKING:
+        return _idle(turn), ()
+    phase = Phase.LISTENING if turn.draft is None else Phase.MAYBE_ENDING
+    return _decide(replace(turn, phase=phase, reply=None))
+
+
+def _draft(turn: Turn) -> Step:
+    assert turn.start is not None
+    number = turn.drafts + 1
+    begun = replace(turn, drafts=number, draft=number, drafted=turn.now, text=None, complete=0.0, ready=False)
+    return begun, (Draft(number, turn.start, turn.now),)
+
+
+def _drop(turn: Turn) -> Step:
+    actions = () if turn.draft is None else (Drop(turn.draft),)
+    return replace(turn, draft=None, text=None, complete=0.0, ready=False), actions
+
+
+def _speaking(turn: Turn, draft: int) -> Turn:
+    return replace(_idle(turn), phase=Phase.SPEAKING, reply=draft)
+
+
+def _unheard(turn: Turn) -> Turn:
+    """Forget the utterance."""
+    return replace(turn, start=None, voiced=0, run=0)
+
+
+def _idle(turn: Turn) -> Turn:
+    """Nobody speaks."""
+    forgotten, _ = _drop(_unheard(turn))
+    return replace(forgotten, phase=Phase.LISTENING, reply=None)

@@ -1,0 +1,1 @@
+"""Sound in and out: devices, files, rings and the small stages around the converter."""

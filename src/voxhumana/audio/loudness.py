@@ -1,0 +1,110 @@
+"""Loudness match: the converted voice is as loud as its speaker, whatever the converter makes of it.
+
+Slow and bounded, so that it levels voices and never sounds like a compressor. Only speech counts: in pauses
+the gain stays what it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+from scipy.signal import lfilter
+
+from voxhumana.audio.reblock import Fifo
+from voxhumana.engine import Block, Stage, Stream
+from voxhumana.voice import Voice
+
+SPEECH = 10 ** (-50 / 10)
+"""Power, -50 dBFS: quieter is no speech. A choice, 20 dB below a quiet speaker."""
+
+LEVEL_S = 0.02
+"""Over which a moment counts as speech: two periods of a deep voice."""
+
+MEMORY_S = 1.0
+"""Seconds of speech that the match looks back on: a few words, so that stress within them stays."""
+
+EXPECTED = 10 ** (-26 / 10)
+"""Power, -26 dBFS, assumed on both sides at first: the level of speech in ITU-T P.56."""
+
+BOUND = 10 ** (12 / 20)
+"""At most 12 dB up or down."""
+
+
+class Loudness:
+    """A stage made as loud as what goes into it.
+
+    Args:
+        stage: The same rate in and out.
+    """
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self.rate_hz = stage.rate_hz
+        self.hop = stage.hop
+
+    @property
+    def latency(self) -> int:
+        """The stage's own; matching adds none."""
+        return self._stage.latency
+
+    def open(self, voice: Voice | None = None) -> LoudnessStream:
+        """Begin a session of the stage, at a gain of 1."""
+        return LoudnessStream(self._stage.open(voice), self._stage.latency, self.rate_hz)
+
+
+class LoudnessStream:
+    """One session."""
+
+    stream: Stream[Block, Block]
+    """The stage's own, whose knobs may be turned."""
+
+    gain = 1.0
+    """What it multiplies by at present."""
+
+    def __init__(self, stream: Stream[Block, Block], latency: int, rate_hz: int) -> None:
+        self.stream = stream
+        self._before = Fifo()
+        self._before.write(np.zeros(latency, np.float32))
+        self._level = _Mean(LEVEL_S * rate_hz, 0)
+        self._in = _Mean(MEMORY_S * rate_hz, EXPECTED)
+        self._out = _Mean(MEMORY_S * rate_hz, EXPECTED)
+
+    def push(self, item: Block) -> Iterator[Block]:
+        """Yield what the stage does, at the right level."""
+        self._before.write(item)
+        for out in self.stream.push(item):
+            yield self._matched(out)
+
+    def flush(self) -> Iterator[Block]:
+        """Yield what the stage does."""
+        self._before.write(np.zeros(len(self._before), np.float32))
+        for out in self.stream.flush():
+            yield self._matched(out)
+
+    def _matched(self, out: Block) -> Block:
+        before = np.square(self._before.read(len(out)), dtype=np.float64)
+        speech = self._level.over(before) > SPEECH
+        if not speech.any():
+            return out * np.float32(self.gain)
+        power_in = self._in.over(before[speech])
+        power_out = self._out.over(np.square(out[speech], dtype=np.float64))
+        gains = np.clip(np.sqrt(power_in / np.maximum(power_out, 1e-12)), 1 / BOUND, BOUND)
+        gains = np.concatenate([[self.gain], gains])[np.cumsum(speech)]  # between speech, the last one
+        self.gain = float(gains[-1])
+        return out * gains.astype(np.float32)
+
+
+class _Mean:
+    """A mean that forgets over `memory` samples."""
+
+    def __init__(self, memory: float, at: float) -> None:
+        forget = np.exp(-1 / memory)
+        self._filter = ([1 - forget], [1, -forget])
+        self._state = np.array([at * forget])
+
+    def over(self, powers: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        out: npt.NDArray[np.float64]
+        out, self._state = lfilter(*self._filter, powers + 1e-30, zi=self._state)  # no denormals
+        return out

@@ -1,0 +1,94 @@
+"""The command line: parse, call, and turn errors into one sentence and an exit code.
+
+Imports stay light, so that `vox --help` answers within 0.3 s; a test holds that.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from voxhumana import __version__
+from voxhumana.commands.bench import bench
+from voxhumana.commands.convert import Greedy, convert
+from voxhumana.commands.devices import devices
+from voxhumana.commands.doctor import doctor
+from voxhumana.commands.live import live
+from voxhumana.commands.say import say
+from voxhumana.commands.talk import talk
+from voxhumana.commands.transcribe import transcribe
+from voxhumana.commands.voices import app as voices
+from voxhumana.errors import VoxError
+
+app = typer.Typer(
+    name="vox",
+    help="Speak as a character, and speak with one: live voice on your own machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"voxhumana {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Speak as a character, and speak with one: live voice on your own machine."""
+
+
+app.command()(live)
+app.command(cls=Greedy)(convert)
+app.command()(say)
+app.command()(talk)
+app.command()(transcribe)
+app.command()(devices)
+app.command()(doctor)
+app.add_typer(bench, name="bench")
+app.add_typer(voices, name="voices")
+
+
+def main() -> None:
+    """Entry point of `vox`. Exit codes: 0 done, 1 failed at run time, 2 wrong usage, 130 Ctrl-C."""
+    arguments = sys.argv[1:]
+    try:
+        code = app(arguments, prog_name="vox", standalone_mode=False)  # None, or 130 after Ctrl-C
+        if sys.stdout:  # None where it was closed before we began
+            sys.stdout.flush()
+    except typer.TyperException as error:
+        sentence = error.format_message()
+        if "\n" not in sentence:  # else it is the help, for `vox` and `vox voices` alone
+            command = getattr(getattr(error, "ctx", None), "command_path", "vox")
+            see = " See" if sentence.endswith("?") else "; see"
+            sentence = f"vox: {sentence.rstrip('.')}{see} `{command} --help`."
+        print(sentence, file=sys.stderr)
+        code = error.exit_code
+    except VoxError as error:
+        if "--debug" in arguments:
+            raise
+        print(f"vox: {error}", file=sys.stderr)
+        code = error.exit_code
+    except OSError as error:
+        if "--debug" in arguments:
+            raise
+        if not isinstance(error, BrokenPipeError):  # that one is `vox devices | head -1`
+            print(f"vox: The system refuses ({error}); --debug shows where.", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # for what Python flushes at its end
+        code = 1
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""One file a command: parse, then call. Heavy imports stay inside the functions."""

@@ -1,0 +1,172 @@
+"""`vox bench`: measurements that anyone can repeat; each prints a table and writes JSON."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+bench = typer.Typer(help="Measure; each prints a table and writes JSON.", no_args_is_help=True)
+
+QUALITY = {
+    "wer": "WER %",
+    "closed": "likeness %",
+    "closed_2": "2nd judge %",
+    "secs": "SECS",
+    "f0_correlation": "F0 corr.",
+    "dnsmos": "DNSMOS",
+    "p808": "P.808",
+    "rtf": "RTF",
+    "p99_ms": "p99 ms",
+}
+"""What the table of quality shows, and what it is called there."""
+
+Json = Annotated[Path | None, typer.Option(metavar="F", help="Write the measurements here.")]
+
+
+@bench.command()
+def live(json: Json = None) -> None:
+    """Measure the live path: compute per block, and delay through the sound server if there is one."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from voxhumana import config
+    from voxhumana.bench import live as measure
+    from voxhumana.bench.machine import machine
+    from voxhumana.commands import report
+    from voxhumana.errors import DeviceLostError
+
+    if json:
+        report.check_writable(json)
+    settings = config.load()
+    where, rows = machine(), list(measure.rows(settings))
+    table = Table(
+        "voice", "engine", "RTF", "p50 ms", "p99 ms", "max ms", "declared ms", "underruns", box=None
+    )
+    for row in rows:
+        cost = (f"{row['compute'][key]:.2f}" for key in ("p50_ms", "p99_ms", "max_ms"))
+        total, rtf = f"{row['latency_total_ms']:.1f}", f"{row['compute']['rtf']:.3f}"
+        table.add_row(row["voice"], row["engine"], rtf, *cost, total, str(row["underruns"]))
+    Console().print(table)
+    delays: list[dict[str, Any]] = []
+    try:
+        delays += measure.delays(settings)
+    except DeviceLostError as why:
+        print(f"Delay was not measured: {why}")
+    table = Table("path", "frames", "median ms", "p99 ms", "max ms", "heard", box=None)
+    for row in delays:
+        times = (f"{row[key]:.1f}" for key in ("median_ms", "p99_ms", "max_ms"))
+        table.add_row(row["path"], str(row["frames"]), *times, f"{row['heard']} of {row['bursts']}")
+    if delays:
+        Console().print(table)
+    if json:
+        report.write(json, {"machine": where, "frames": settings.frames, "rows": rows, "delays": delays})
+
+
+@bench.command()
+def convert(json: Json = None) -> None:
+    """Measure what each voice costs: the shipped sample, in blocks of the device, as live has them."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from voxhumana import config
+    from voxhumana.bench.convert import rows
+    from voxhumana.bench.machine import machine
+    from voxhumana.commands import report
+
+    if json:
+        report.check_writable(json)
+    settings = config.load()
+    where, measured = machine(), list(rows(settings))
+    table = Table("voice", "engine", "RTF", "p50 ms", "p99 ms", "max ms", "delay ms", box=None)
+    for row in measured:
+        cost = (f"{row[key]:.2f}" for key in ("p50_ms", "p99_ms", "max_ms", "latency_ms"))
+        table.add_row(row["voice"], row["engine"], f"{row['rtf']:.3f}", *cost)
+    Console().print(table)
+    if json:
+        report.write(json, {"machine": where, "frames": settings.frames, "rows": measured})
+
+
+@bench.command()
+def quality(
+    folder: Annotated[Path, typer.Argument(help="Speech of many people: sound files and manifest.tsv.")],
+    engine: Annotated[list[str] | None, typer.Option(help="Engines; native and dsp by default.")] = None,
+    clips: Annotated[int, typer.Option(min=1, help="Clips of each speaker.")] = 4,
+    json: Json = None,
+) -> None:
+    """Convert real speech into other real speakers, streamed, and let independent judges score it."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from voxhumana.bench import quality as measure
+    from voxhumana.bench.machine import machine
+    from voxhumana.commands import report
+    from voxhumana.errors import UsageError
+
+    if not (folder / "manifest.tsv").is_file():
+        raise UsageError(f"There is no manifest.tsv in {folder}; name a folder of speech that has one.")
+    if json:
+        report.check_writable(json)
+    speech = measure.read_clips(folder)
+    pairs = list(measure.trials(speech, measure.targets(speech), clips))
+    engines = {name: measure.contender(name) for name in engine or ("native", "dsp")}
+    rows = measure.Bench().rows(pairs, engines, lambda done: print(f"\r{done} trials", end="", flush=True))
+    table = Table("", *QUALITY.values(), box=None)
+    for name, row in rows.items():
+        table.add_row(name, *(f"{row[key]:.3g}" if key in row else "" for key in QUALITY))
+    print("\r", end="")
+    Console().print(table)
+    if json:
+        report.write(json, {"machine": machine(), "trials": len(pairs), "rows": rows})
+
+
+@bench.command()
+def talk(
+    llm: Annotated[str | None, typer.Option(help="Language engine, ENGINE[:MODEL[@URL]].")] = None,
+    json: Json = None,
+) -> None:
+    """Measure how soon a character answers, from last syllable to first sound, and whom it cuts off."""
+    import numpy as np
+    from rich.console import Console
+    from rich.table import Table
+
+    from voxhumana import config
+    from voxhumana.bench.machine import machine
+    from voxhumana.bench.talk import measure
+    from voxhumana.commands import report
+
+    if json:
+        report.check_writable(json)
+    settings = config.load(llm=llm)
+    where = machine()
+    answers, timings = measure(settings)
+    table = Table("question", "pause ms", "answer after ms", "cut off", box=None)
+    rows = []
+    for answer in answers:
+        row = {
+            "question": answer.asked.text,
+            "pause_ms": answer.asked.pause_s * 1e3,
+            "delay_ms": answer.delay_ms,
+            "cut_off": answer.cut_off,
+        }
+        rows.append(row)
+        delay = "none" if answer.delay_ms is None else f"{answer.delay_ms:.0f}"
+        table.add_row(answer.asked.text, f"{row['pause_ms']:.0f}", delay, "yes" if answer.cut_off else "no")
+    delays = [a.delay_ms for a in answers if a.delay_ms is not None and not a.cut_off]
+    p50, p95 = np.percentile(delays, [50, 95]).tolist() if delays else (None, None)
+    console = Console()
+    console.print(table)
+    console.print(f"voice to voice: {summary(p50, p95)}; {sum(a.cut_off for a in answers)} cut off")
+    if json:
+        turns = [timing.report() for timing in timings]
+        engines = {"llm": settings.llm, "stt": settings.stt, "tts": settings.tts}
+        figures = {"p50_ms": p50, "p95_ms": p95, "cut_off": sum(a.cut_off for a in answers)}
+        report.write(json, {"machine": where, **engines, **figures, "rows": rows, "turns": turns})
+
+
+def summary(p50_ms: float | None, p95_ms: float | None) -> str:
+    """Two percentiles in words."""
+    if p50_ms is None or p95_ms is None:
+        return "nothing was answered"
+    return f"p50 {p50_ms:.0f} ms, p95 {p95_ms:.0f} ms"

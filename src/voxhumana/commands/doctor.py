@@ -1,0 +1,47 @@
+"""`vox doctor`: whether one can go live here, how fast, and what to do about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+STYLES = {"ok": "green", "note": "blue", "warn": "yellow", "fail": "bold red"}
+
+
+def doctor(
+    voice: Annotated[str | None, typer.Option(help="Try this one; see `vox voices list`.")] = None,
+    source: Annotated[
+        str | None, typer.Option("--input", help="Microphone: a name or index of `vox devices`.")
+    ] = None,
+    json: Annotated[Path | None, typer.Option(metavar="F", help="Write as JSON; - is the terminal.")] = None,
+) -> None:
+    """Check sound, microphone, speed and true delay, and say what to do; exit 1 when live is impossible."""
+    from dataclasses import asdict
+
+    from rich.console import Console
+    from rich.text import Text
+
+    from voxhumana import config
+    from voxhumana.bench.machine import machine
+    from voxhumana.commands import report
+    from voxhumana.doctor import Level, examine
+
+    if json:
+        report.check_writable(json)
+    settings = config.load(voice=voice, input=source)
+    console = Console(quiet=json == report.TERMINAL)
+    findings = []
+    with console.status("Listening and measuring; some fifteen seconds"):
+        for finding in examine(settings):
+            findings.append(finding)
+            console.print(Text(f"{finding.level:<5}", STYLES[finding.level]) + Text(finding.sentence))
+            for number, step in enumerate(finding.remedy, 1):
+                console.print(Text(f"      {number}. {step}"))
+    usable = all(finding.level is not Level.FAIL for finding in findings)
+    if json:
+        rows = [asdict(finding) for finding in findings]
+        report.write(json, {"machine": machine(), "usable": usable, "findings": rows})
+    if not usable:
+        raise typer.Exit(1)

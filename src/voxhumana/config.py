@@ -1,0 +1,141 @@
+"""Settings: one frozen object, from weak to strong: defaults, `config.yaml`, `VOX_*`, flags.
+
+This is the only file that reads the environment or YAML settings. Unknown keys are refused with the
+nearest known name.
+"""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import platformdirs
+import yaml
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from voxhumana.errors import UsageError
+
+APP = "voxhumana"
+
+Hotkey = Literal[
+    "mute", "push_to_talk", "bypass",
+    "voice_1", "voice_2", "voice_3", "voice_4", "voice_5", "voice_6", "voice_7", "voice_8", "voice_9",
+]  # fmt: skip
+HOTKEYS = {
+    "mute": "<ctrl>+<alt>+m",
+    "push_to_talk": "<ctrl>+<alt>+<space>",
+    "bypass": "<ctrl>+<alt>+b",
+} | {hotkey: f"<ctrl>+<alt>+{hotkey[-1]}" for hotkey in get_args(Hotkey) if hotkey.startswith("voice_")}
+"""Chords that Discord, OBS and common desktops leave free."""
+
+
+class Settings(BaseSettings):
+    """Everything that may be set; nothing must be."""
+
+    model_config = SettingsConfigDict(env_prefix="VOX_", frozen=True, extra="forbid")
+
+    input: str = "default"
+    """Input device: name, index, `default` or `file:PATH`."""
+    output: str = "virtual"
+    """Output device: name, index, `default`, `virtual` or `file:PATH`."""
+    speakers: str = "default"
+    """Where `vox talk` speaks: name, index, `default` or `file:PATH`."""
+    echo: bool = True
+    """Echo cancellation in `vox talk`; off = headphones."""
+    monitor: str | None = None
+    """Second output, to hear oneself; None = off."""
+    voice: str = "uncle"
+    """Voice that speaks when none is named."""
+    engine: str | None = None
+    """Conversion engine; None = the voice's preferred one."""
+    pitch_semitones: float = Field(default=0.0, ge=-24, le=24)
+    """On top of the voice's own pitch."""
+    frames: int = Field(default=256, ge=32, le=4096)
+    """Device block, samples at its rate. 256 ran 62 s without a dropout over PipeWire, 128 had one."""
+    gate_db: float = Field(default=-55.0, ge=-120, le=0)
+    """Below this level (dBFS) the gate closes; -120 = off."""
+    denoise: bool = True
+    """WebRTC noise suppression before the converter, 7 ms."""
+    stt: str = "whisper"
+    """Speech recogniser, ENGINE[:MODEL]."""
+    tts: str = "hibari"
+    """Speech engine, ENGINE[:MODEL]."""
+    llm: str = "llama"
+    """Language engine, ENGINE[:MODEL[@URL]]: llama, ollama, openai."""
+    llm_key: str = ""
+    """Bearer token for a language server that asks for one."""
+    llm_threads: int = Field(default=2, ge=1, le=64)
+    """CPU threads of the embedded language model; 1 is faster beside a live voice."""
+    reply_tokens: int = Field(default=160, ge=1, le=4096)
+    """Longest reply, in tokens; a minute of speech."""
+    hotkeys: dict[Hotkey, str] = Field(default_factory=lambda: dict(HOTKEYS))
+    """Action -> keys pressed together, as pynput writes them; an action that is not named has none."""
+    data_dir: Path = Field(default_factory=lambda: platformdirs.user_data_path(APP))
+    """Voices and models people add."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags (and, weakest, the file: see `load`) over the environment."""
+        return init_settings, env_settings
+
+
+def config_path() -> Path:
+    """Where `config.yaml` is looked for: the platform's own place."""
+    return platformdirs.user_config_path(APP) / "config.yaml"
+
+
+def load(path: Path | None = None, **flags: Any) -> Settings:  # noqa: ANN401  # flags are as varied as Settings
+    """Read the file, lay environment and flags over it.
+
+    Args:
+        path: Another file than `config_path()`; it must exist.
+        flags: Settings by name; None means not given.
+
+    Raises:
+        UsageError: A file that is not YAML, an unknown key, or a value out of range.
+    """
+    chosen = path or config_path()
+    from_file = _read(chosen) if path or chosen.exists() else {}
+    given = {k: v for k, v in flags.items() if v is not None}
+    try:
+        strong = Settings(**given)  # flags over environment over defaults
+        weak = Settings.model_validate(from_file | strong.model_dump(exclude_unset=True))
+    except ValidationError as error:
+        raise UsageError(_sentence(error, chosen)) from error
+    return weak
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        why = " ".join(str(error).split())
+        raise UsageError(f"The settings file {path} cannot be read ({why}); mend or remove it.") from error
+    if data is None:
+        return {}
+    if not isinstance(data, dict):
+        raise UsageError(f"The settings file {path} must hold 'name: value' lines; mend or remove it.")
+    return {str(k): v for k, v in data.items()}
+
+
+def _sentence(error: ValidationError, path: Path) -> str:
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(name, Settings.model_fields, n=1)
+        hint = f"did you mean '{near[0]}'" if near else "known are: " + ", ".join(Settings.model_fields)
+        return f"There is no setting '{name}' (in {path}); {hint}?"
+    return f"The setting '{name}' cannot be {first['input']!r}: {first['msg'].lower()}."

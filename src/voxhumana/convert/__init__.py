@@ -1,0 +1,1 @@
+"""Conversion engines, one file each; `registry` names them."""

@@ -1,0 +1,101 @@
+"""Fundamental frequency, followed causally: sound at 12 kHz in, one period a frame out.
+
+Normalised cross-correlation with dynamic programming after D. Talkin, "A Robust Algorithm for Pitch Tracking
+(RAPT)", 1995; but each frame is decided by the best path so far, without waiting for the next one.
+"""
+
+from __future__ import annotations
+
+from math import log2
+
+import numpy as np
+import numpy.typing as npt
+
+RATE_HZ = 12_000
+"""Rate of what goes in: four samples to the shortest formant period that matters to the period's search."""
+REFERENCE = 168
+"""Samples compared with themselves one period later: 14 ms."""
+LONGEST = 171
+"""Longest period, samples: 70 Hz; the deepest of twenty speakers measured had a median of 90."""
+SHORTEST = 20
+"""Shortest period, samples: 600 Hz, a child's shout."""
+WINDOW = REFERENCE + LONGEST
+"""Samples that a frame looks at; the period it finds belongs to about their middle."""
+
+CANDIDATES = 5
+"""Periods considered a frame."""
+FLOOR = 1e-7
+"""Mean square below which nothing is voiced: -70 dBFS."""
+HUSH = 1e-3
+"""The same, relative to the loudest lately: -30 dB."""
+DECAY = 0.998
+"""How slowly the loudest is forgotten, a frame of 5 ms: 1.7 dB a second."""
+LAG_WEIGHT = 0.25
+"""Preference for short periods, against octave drops (RAPT has 0.3)."""
+JUMP_COST = 0.6
+"""Cost of an octave's jump between frames 5 ms apart; measured on read speech against pyworld's harvest."""
+OCTAVE_COST = 0.15
+"""RAPT's constant: jumps of exactly an octave are somewhat less unlikely."""
+VOICING_COST = 0.12
+"""Cost of going from voiced to unvoiced or back."""
+UNVOICED_COST = 0.0
+"""Cost of saying unvoiced where the correlation is nil; it grows as the correlation does."""
+
+
+class PitchTracker:
+    """One speaker's periods, frame by frame."""
+
+    def __init__(self) -> None:
+        self._states = [(0.0, 0.0)]
+        """Cost of the best path to each state, and its log2 period: first unvoiced, then the candidates."""
+        self._loudest = 0.0
+        self.clarity = 0.0
+        """How alike the last frame's periods are, 0-1; 0 where there is none."""
+
+    def track(self, window: npt.NDArray[np.float32]) -> float:
+        """Find the period in `window`, float32 [WINDOW] at 12 kHz, a frame after the one before.
+
+        Returns:
+            The period in samples at 12 kHz, or 0.0 where there is none.
+        """
+        power = float(np.dot(window, window)) / WINDOW
+        self._loudest = max(power, self._loudest * DECAY)
+        lags, merits = _candidates(window, max(FLOOR, HUSH * self._loudest))
+        unvoiced, voiced = self._states[0], self._states[1:]
+        silent = min([unvoiced[0], *(cost + VOICING_COST for cost, _ in voiced)])
+        states = [(silent + UNVOICED_COST + max(merits, default=0.0), 0.0)]
+        for lag, merit in zip(lags, merits, strict=True):
+            octave = log2(lag)
+            paths = (cost + _jump_cost(octave - before) for cost, before in voiced)
+            best = min([unvoiced[0] + VOICING_COST, *paths])
+            states.append((best + 1.0 - merit * (1.0 - LAG_WEIGHT * lag / LONGEST), octave))
+        least = min(cost for cost, _ in states)
+        self._states = [(cost - least, octave) for cost, octave in states]
+        chosen = [cost for cost, _ in states].index(least)
+        self.clarity = merits[chosen - 1] if chosen else 0.0
+        return lags[chosen - 1] if chosen else 0.0
+
+
+def _jump_cost(octaves: float) -> float:
+    """What it costs that the period changes so much from one frame to the next."""
+    jump = abs(octaves)
+    return min(JUMP_COST * jump, OCTAVE_COST + JUMP_COST * abs(jump - 1.0))
+
+
+def _candidates(window: npt.NDArray[np.float32], floor: float) -> tuple[list[float], list[float]]:
+    """Periods at which the window resembles itself: lags, and how much it does, 0-1."""
+    x = window - window.sum(dtype=np.float64) / WINDOW
+    energy = np.zeros(WINDOW + 1)
+    np.cumsum(x * x, out=energy[1:])
+    energy = energy[REFERENCE:] - energy[:-REFERENCE]
+    correlation = np.correlate(x, x[:REFERENCE])
+    merit = correlation / np.sqrt((energy[0] + floor * REFERENCE) * (energy + floor * REFERENCE))
+    at = merit[SHORTEST:LONGEST]
+    peaks = SHORTEST + np.flatnonzero((at > merit[SHORTEST - 1 : -2]) & (at >= merit[SHORTEST + 1 :]))
+    peaks = peaks[merit[peaks] > 0.0]
+    if len(peaks) > CANDIDATES:
+        weighed = merit[peaks] * (1.0 - LAG_WEIGHT * peaks / LONGEST)
+        peaks = peaks[np.argpartition(weighed, -CANDIDATES)[-CANDIDATES:]]
+    before, at, after = merit[peaks - 1], merit[peaks], merit[peaks + 1]
+    shift = 0.5 * (before - after) / (before - 2.0 * at + after)  # the vertex of the parabola through three
+    return (peaks + shift).tolist(), at.tolist()

@@ -1,0 +1,1 @@
+"""The shelf: voices and models people keep."""

@@ -1,0 +1,1 @@
+"""Voice activity, utterances and speech recognition, one file each; `registry` names the engines."""

@@ -1,0 +1,96 @@
+"""Names to engines: one table a kind for ours, entry points for others'; nothing is imported until asked for.
+
+A name may carry a model after a colon, `whisper:small`, `ollama:llama3.2`: the engine is constructed with it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from importlib.metadata import entry_points
+from typing import Any, cast
+
+from voxhumana.config import Settings
+from voxhumana.dialogue import Detector, Responder, Speaker, Transcriber
+from voxhumana.engine import Converter
+from voxhumana.errors import UsageError
+
+CONVERTERS = {
+    "dsp": "voxhumana.convert.dsp.converter:Dsp",
+    "identity": "voxhumana.convert.identity:Identity",
+    "native": "voxhumana.convert.native:Native",
+}
+"""Our own converters, name -> module:Class."""
+
+DETECTORS = {
+    "silero": "voxhumana.listen.silero:Silero",
+}
+TRANSCRIBERS = {
+    "whisper": "voxhumana.listen.whisper:Whisper",
+}
+RESPONDERS = {
+    "llama": "voxhumana.reply.llama:Llama",
+    "ollama": "voxhumana.reply.ollama:Ollama",
+    "openai": "voxhumana.reply.openai:OpenAI",
+}
+SPEAKERS = {
+    "hibari": "voxhumana.speak.hibari:HibariSpeaker",
+}
+
+GROUP = "voxhumana.converters"
+"""Entry-point group in which other packages name their converters; the other kinds have theirs alike."""
+
+
+def converter_names() -> list[str]:
+    """Every name that `load_converter` takes."""
+    return _names(CONVERTERS, GROUP)
+
+
+def load_converter(name: str) -> Converter:
+    """Import and construct the converter called `name`.
+
+    Raises:
+        UsageError: No such converter.
+    """
+    return cast("Converter", _load(CONVERTERS, GROUP, "engine", name))
+
+
+def load_detector(name: str) -> Detector:
+    """Import and construct the voice-activity detector called `name`; raises as `load_converter`."""
+    return cast("Detector", _load(DETECTORS, "voxhumana.detectors", "voice detector", name))
+
+
+def load_transcriber(name: str) -> Transcriber:
+    """Import and construct the speech recogniser called `name[:model]`; raises as `load_converter`."""
+    return cast("Transcriber", _load(TRANSCRIBERS, "voxhumana.transcribers", "speech recogniser", name))
+
+
+def load_responder(settings: Settings) -> Responder:
+    """Import and construct the language engine that `settings.llm` names; raises as `load_converter`."""
+    name, _, model = settings.llm.partition(":")
+    engine = _find(RESPONDERS, "voxhumana.responders", "language engine", name)
+    return cast("Responder", engine(model, settings))
+
+
+def load_speaker(name: str) -> Speaker:
+    """Import and construct the speech synthesiser called `name[:model]`; raises as `load_converter`."""
+    return cast("Speaker", _load(SPEAKERS, "voxhumana.speakers", "speech engine", name))
+
+
+def _names(table: dict[str, str], group: str) -> list[str]:
+    return sorted({*table, *(e.name for e in entry_points(group=group))})
+
+
+def _load(table: dict[str, str], group: str, kind: str, spec: str) -> Any:  # noqa: ANN401  # each caller casts
+    name, colon, model = spec.partition(":")
+    engine = _find(table, group, kind, name)
+    return engine(model) if colon else engine()
+
+
+def _find(table: dict[str, str], group: str, kind: str, name: str) -> Any:  # noqa: ANN401  # each caller casts
+    if name in table:
+        module, _, attribute = table[name].partition(":")
+        return getattr(importlib.import_module(module), attribute)
+    for entry in entry_points(group=group, name=name):
+        return entry.load()
+    known = ", ".join(_names(table, group))
+    raise UsageError(f"There is no {kind} called '{name}'; choose one of: {known}.")

@@ -1,0 +1,1 @@
+"""Language-model engines, one file each; `registry` names them."""

@@ -1,0 +1,1 @@
+"""The terminal face: a live view, and keys."""

@@ -1,0 +1,44 @@
+"""Settings: precedence and refusals."""
+
+import pytest
+
+from voxhumana import config
+from voxhumana.errors import UsageError
+
+
+@pytest.fixture
+def settings_file(tmp_path):
+    return tmp_path / "config.yaml"
+
+
+def test_nothing_needs_to_be_set(tmp_path, monkeypatch):
+    monkeypatch.setattr(config, "config_path", lambda: tmp_path / "none.yaml")
+    assert config.load().output == "virtual"
+
+
+def test_flags_beat_environment_beats_file(settings_file, monkeypatch):
+    settings_file.write_text("frames: 64\nvoice: from-file\ninput: from-file\n")
+    monkeypatch.setenv("VOX_FRAMES", "128")
+    monkeypatch.setenv("VOX_VOICE", "from-env")
+    settings = config.load(settings_file, frames=512)
+    assert (settings.frames, settings.voice, settings.input) == (512, "from-env", "from-file")
+
+
+def test_an_unknown_key_is_refused_with_the_nearest_known_name(settings_file):
+    settings_file.write_text("fames: 64\n")
+    with pytest.raises(UsageError, match="did you mean 'frames'"):
+        config.load(settings_file)
+
+
+def test_a_value_out_of_range_is_refused_in_one_sentence(settings_file):
+    settings_file.touch()
+    with pytest.raises(UsageError, match=r"'frames' cannot be 7") as refused:
+        config.load(settings_file, frames=7)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("text", ["- a\n- b\n", "a: [\n", "\0"])
+def test_a_file_that_is_not_settings_is_refused_by_name(settings_file, text):
+    settings_file.write_text(text)
+    with pytest.raises(UsageError, match=r"config\.yaml"):
+        config.load(settings_file)

@@ -1,0 +1,22 @@
+"""The architecture, held by a machine."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+
+def test_imports_run_one_way():
+    root = Path(__file__).parent.parent
+    lint = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run([lint, "--no-cache"], cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys, voxhumana.cli\n"
+        "heavy = {'numpy', 'scipy', 'onnxruntime', 'av', 'pydantic', 'jack'} & set(sys.modules)\n"
+        "sys.exit(', '.join(heavy) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"vox --help would import {done.stderr}"

@@ -1,0 +1,43 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from voxhumana.assistant.sentence import SentenceStream
+
+
+def cut(text: str, size: int = 3) -> list[str]:
+    stream = SentenceStream()
+    found = [p for at in range(0, len(text), size) for p in stream.push(text[at : at + size])]
+    return [p.strip() for p in (*found, *stream.flush())]
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        (
+            "Ah, my friend, sit down. Tea, first! Then talk.",
+            ["Ah, my friend,", "sit down.", "Tea, first!", "Then talk."],
+        ),
+        ("It costs 1,000 pounds, or 3.14 a week.", ["It costs 1,000 pounds,", "or 3.14 a week."]),
+        ("Dr. Smith saw J. K. Rowling. Really.", ["Dr. Smith saw J. K. Rowling.", "Really."]),
+        ("That is what you and I. Yes.", ["That is what you and I.", "Yes."]),
+        ("Paris", ["Paris"]),
+        ("**Well** \U0001f600 `done`.", ["Well  done."]),
+        ("", []),
+        (" \n ", []),
+    ],
+)
+def test_text_is_cut_where_a_speaker_would_breathe(text: str, pieces: list[str]) -> None:
+    assert cut(text) == pieces
+
+
+@given(st.text(alphabet="ab .,!?;:'\n1", max_size=80), st.integers(1, 9))
+def test_no_word_is_lost_and_the_cuts_do_not_depend_on_how_the_text_arrives(text: str, size: int) -> None:
+    assert "".join("".join(cut(text, size)).split()) == "".join(text.split())
+    assert cut(text, size) == cut(text, 1)
+
+
+def test_the_first_clause_comes_before_its_sentence_is_whole() -> None:
+    stream = SentenceStream()
+    assert list(stream.push("Of course, I")) == ["Of course, "]
+    assert list(stream.push(" would, as you know, love to")) == []

@@ -1,0 +1,247 @@
+"""Step d: the decoder learns to say what it hears as somebody else.
+
+    python -m training.train_decoder --data DATA --steps 20000        # goes on from DATA/decoder/last.pt
+
+Real speech is brought back from what it would sound like in another mouth (perturb.THROATS: the filters of its mels
+moved region by region, and tilted), with the voiceprint of the same speaker's other clips. Parallel speech is
+converted: sound and level of one voice go in, sound and pitch of another come out. Either way the speaker can only be
+had from the voiceprint. The loss (spectral.py) compares the target's spectrogram with the one that the envelopes
+would have on average, so nothing needs to be rendered.
+"""
+
+from __future__ import annotations
+
+import argparse
+import pathlib
+import time
+
+import numpy as np
+import torch
+
+from training import likeness, perturb, spectral
+from training.corpus import FRAME, HOP, Clip, Corpus
+from training.nets import Decoder
+from training.train_encoder import LOOKAHEAD, held_out
+from voxhumana.convert import spectrum
+
+FRAMES = 100
+BATCH = 4
+LEAST_SPREAD = 0.5
+"""Nepers, of a band's log-mels."""
+LEVEL = 0.08
+"""RMS of speech to which every clip is brought, before a random step of 3 dB."""
+PARALLEL = 8.0
+"""How much more often a second of parallel speech is heard than a second of real speech: some 40 % of all."""
+TILT = 0.7
+"""Nepers (6 dB) of random equalisation."""
+
+
+class Voices:
+    """Random stretches with the voice that is to be heard."""
+
+    def __init__(self, data: pathlib.Path, seed: int) -> None:
+        self.rng = np.random.default_rng(seed)
+        self._corpora = [Corpus(data / name) for name in ("real", "parallel")]
+        self._f0 = [c.table("f0.f16", np.float16) for c in self._corpora]
+        self._prints = [np.array(c.table("speaker.f32", np.float32, 256)) for c in self._corpora]
+        self._colours = [np.array(c.table("colour.f32", np.float32, 160)) for c in self._corpora]
+        self._kin: dict[tuple[int, str], list[int]] = {}
+        self._pool, self.held = [], []
+        weight = []
+        for which, corpus in enumerate(self._corpora):
+            for number, clip in enumerate(corpus.clips):
+                kin = clip.group if which else clip.speaker
+                self._kin.setdefault((which, kin), []).append(number)
+                if held_out(clip):
+                    self.held.append((which, number))
+                else:
+                    self._pool.append((which, number))
+                    weight.append(clip.length * (PARALLEL if which else 1.0))
+        per_speaker: dict[tuple[int, str], float] = {}
+        for (which, number), w in zip(self._pool, weight, strict=True):
+            key = (which, self._corpora[which].clips[number].speaker)
+            per_speaker[key] = per_speaker.get(key, 0) + w
+        flat = [
+            w * (per_speaker[which, self._corpora[which].clips[number].speaker] + 240_000) ** -0.5
+            for (which, number), w in zip(self._pool, weight, strict=True)
+        ]  # speakers with little sound are heard more often than their share
+        self._odds = np.array(flat) / sum(flat)
+
+    def batch(self, size: int) -> dict[str, torch.Tensor]:
+        chosen = [self._pool[i] for i in self.rng.choice(len(self._pool), size, p=self._odds)]
+        return self.collate([self.stretch(*c) for c in chosen])
+
+    @staticmethod
+    def collate(rows: list[dict[str, np.ndarray]]) -> dict[str, torch.Tensor]:
+        return {name: torch.from_numpy(np.stack([r[name] for r in rows])) for name in rows[0]}
+
+    def voice(self, which: int, number: int) -> tuple[np.ndarray, np.ndarray]:
+        """Voiceprint [256] and colour [160] from some of the speaker's other clips (the same clip where it is alone)."""
+        clip = self._corpora[which].clips[number]
+        others = [number] if which else [n for n in self._kin[0, clip.speaker] if n != number] or [number]
+        some = self.rng.choice(others, min(len(others), int(self.rng.integers(1, 7))), replace=False)
+        mean = self._prints[which][some].mean(0) + self.rng.normal(0, 0.01, 256)
+        return (mean / np.linalg.norm(mean)).astype(np.float32), self._colours[which][some].mean(0)
+
+    def stretch(self, which: int, number: int) -> dict[str, np.ndarray]:
+        corpus, clip = self._corpora[which], self._corpora[which].clips[number]
+        said = corpus.clips[int(self.rng.choice(self._kin[1, clip.group]))] if which else clip
+        total = clip.length // FRAME
+        many = min(FRAMES, total)
+        offset = int(self.rng.integers(total - many + 1))
+        gain = 10 ** (self.rng.normal(0, 3) / 20)
+        wave, heard = (_normal(corpus, c) * np.float32(gain) for c in (clip, said))
+        cut = slice(offset * FRAME, (offset + many) * FRAME)
+        sound = np.zeros(FRAMES * FRAME, np.float32)
+        sound[: many * FRAME] = heard[cut]
+        first = (clip.start + cut.start) // HOP
+        here = np.array(self._f0[which][first : first + 2 * many], np.float32)
+        f0 = np.zeros(2 * FRAMES, np.float32)
+        f0[: 2 * many] = at_nodes(here)
+        level = np.full(2 * FRAMES, -9.0, np.float32)
+        level[: 2 * many] = spectrum.level(heard[cut].reshape(-1, HOP))
+        target = np.zeros(FRAMES * FRAME, np.float32)
+        target[: many * FRAME] = wave[cut]
+        speaker, colour = self.voice(which, number)
+        mask = np.zeros(2 * FRAMES, np.float32)
+        mask[: 2 * many - 1] = 1
+        return {
+            "sound": sound, "f0": f0, "level": level, "target": target, "speaker": speaker, "colour": colour, "mask": mask,
+            "band_hz": np.float32(clip.band_hz),
+        }  # fmt: skip
+
+
+def _normal(corpus: Corpus, clip: Clip) -> np.ndarray:
+    """The clip with its loud hops (within 25 dB of the loudest tenth) at LEVEL."""
+    wave = corpus.wave(clip)
+    power = np.square(wave.reshape(-1, HOP)).mean(1)
+    loud = power > np.quantile(power, 0.9) * 10**-2.5
+    return wave * np.float32(LEVEL / np.sqrt(power[loud].mean() + 1e-10))
+
+
+def at_nodes(f0: np.ndarray) -> np.ndarray:
+    """F0 at the ends of hops from F0 at their middles; 0 where unvoiced."""
+    after = np.append(f0[1:], f0[-1:])
+    both = (f0 > 0) & (after > 0)
+    return np.where(both, np.sqrt(np.maximum(f0 * after, 0)), np.maximum(f0, after) * (f0 > 0))
+
+
+def conditions(mel: torch.Tensor, f0: torch.Tensor, level: torch.Tensor) -> torch.Tensor:
+    """Decoder input [B, T, 326] from log-mels [B, T, 160], F0 (0 unvoiced) and log level [B, 2T]; see Decoder."""
+    voiced = (f0 > 0).float()
+    tone = torch.where(f0 > 0, torch.log(f0.clamp_min(40) / 150), 0.0) * 2
+    each = torch.stack([tone, voiced, (level - np.log(LEVEL)) / 2], -1)  # [B, 2T, 3]
+    each = each.unflatten(1, (-1, 2)).flatten(2)
+    said = torch.nn.functional.pad(torch.cat([mel, each], -1), (0, 0, LOOKAHEAD, 0))[:, : mel.shape[1]]
+    return torch.cat([said[..., :160], mel, said[..., 160:]], -1)
+
+
+def normal(mel: torch.Tensor) -> torch.Tensor:
+    """[B, T, 160] less each band's mean, over its spread, where it is loud; as the live engine does with running ones."""
+    each = mel.unflatten(-1, (2, 80)).flatten(1, 2)
+    level = each.mean(-1, keepdim=True)
+    loud = (level > level.quantile(0.9, 1, keepdim=True) - 25 / 8.69).float()
+    many = loud.sum(1, keepdim=True)
+    mean = (each * loud).sum(1, keepdim=True) / many
+    spread = (((each - mean).square() * loud).sum(1, keepdim=True) / many).sqrt().clamp_min(LEAST_SPREAD)
+    return ((each - mean) / spread).unflatten(1, (-1, 2)).flatten(2)
+
+
+def say(net: Decoder, batch: dict[str, torch.Tensor], mel: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """(envelopes [B, 2T - 2, 2, 80], their F0) of what is heard, normal log-mels [B, T, 160], as the batch's speakers."""
+    who = net.speak_as(batch["speaker"], batch["colour"])
+    told = conditions(mel, batch["f0"], batch["level"])
+    envelopes, _ = net(told, who, net.trunk.start(len(told)))
+    return envelopes.float()[:, LOOKAHEAD:].flatten(1, 2), batch["f0"][:, : -2 * LOOKAHEAD]
+
+
+def loss_of(net: Decoder, batch: dict[str, torch.Tensor], mel: torch.Tensor) -> torch.Tensor:
+    envelopes, f0 = say(net, batch, mel)
+    last = -2 * LOOKAHEAD
+    return spectral.loss(
+        envelopes, f0, batch["target"][:, : last * HOP], batch["mask"][:, :last], batch["band_hz"]
+    )
+
+
+def main() -> None:
+    args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    args.add_argument("--data", type=pathlib.Path, required=True)
+    args.add_argument("--steps", type=int, default=20_000)
+    args.add_argument("--rate", type=float, default=1.5e-3)
+    args.add_argument(
+        "--likeness", type=float, default=3.0, help="weight of the voiceprint of swapped speakers"
+    )
+    args.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    args = args.parse_args()
+    if args.device == "cpu":
+        torch.set_num_threads(1)
+    folder = args.data / "decoder"
+    folder.mkdir(exist_ok=True)
+    last = folder / "last.pt"
+    saved = torch.load(last, weights_only=False) if last.exists() else None
+    step = saved["step"] if saved else 0
+    torch.manual_seed(step)
+    voices = Voices(args.data, seed=step)
+    net = Decoder().to(args.device)
+    optimiser = torch.optim.AdamW(net.parameters(), args.rate, betas=(0.9, 0.98), weight_decay=0.02)
+    if saved:
+        net.load_state_dict(saved["net"])
+        optimiser.load_state_dict(saved["optimiser"])
+    some = voices.held[:: max(1, len(voices.held) // 32)]
+    held = {k: v.to(args.device) for k, v in voices.collate([voices.stretch(*c) for c in some]).items()}
+    plain, judge = normal(perturb.log_mel(held["sound"])), likeness.Likeness()
+    running, began = 0.0, time.monotonic()
+    while step < args.steps:
+        rate = (
+            args.rate
+            * min(1.0, (step + 1) / 300)
+            * (0.02 + 0.98 * 0.5 * (1 + np.cos(np.pi * step / args.steps)))
+        )
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        batch = {k: v.to(args.device) for k, v in voices.batch(BATCH).items()}
+        throats = perturb.THROATS[torch.randint(len(perturb.THROATS), (BATCH,))]
+        tilts = torch.from_numpy(perturb.tilts(voices.rng, BATCH, TILT))
+        with torch.autocast(args.device, torch.bfloat16):
+            mel = normal(
+                perturb.log_mel(batch["sound"], throats.to(args.device)) + tilts.to(args.device)[:, None]
+            )
+            loss = loss_of(net, batch, mel)
+            other = likeness.swapped(batch)
+            unlike = torch.zeros(())
+            if (
+                args.likeness and step % 2
+            ):  # costs as much as all the rest, so every other time, twice as strong
+                unlike = 2 * judge(*say(net, other, mel), other["speaker"])
+        (loss + args.likeness * unlike).backward()
+        torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        optimiser.step()
+        optimiser.zero_grad()
+        step += 1
+        running = loss.item() if not running else 0.98 * running + 0.02 * loss.item()
+        if step % 100 == 0:
+            net.eval()
+            with torch.inference_mode(), torch.autocast(args.device, torch.bfloat16):
+                told = loss_of(net, held, plain).item()
+                other = likeness.swapped(held)
+                strange = judge(*say(net, other, plain), other["speaker"]).item()
+            net.train()
+            line = [
+                step,
+                f"{running:.4f}",
+                f"{told:.4f}",
+                f"{1 - strange:.3f}",
+                f"{time.monotonic() - began:.0f}",
+            ]
+            with (folder / "curve.tsv").open("a") as curve:
+                print(*line, sep="\t", file=curve)
+            print(*line, flush=True)
+            torch.save(
+                {"step": step, "net": net.state_dict(), "optimiser": optimiser.state_dict()},
+                last.with_suffix(".new"),
+            )
+            last.with_suffix(".new").rename(last)
+
+
+if __name__ == "__main__":
+    main()
