@@ -52,4 +52,4 @@ def live_path(settings=SETTINGS):
 def delay_ms(bursts=30):
     """The median delay from the fake to the virtual microphone."""
     route = Route("fakemic", "fakemic.monitor", MICROPHONE)
-    return measure(backends.choose(), route, SETTINGS.frames, bursts).median_ms
+    return measure(backends.choose(), backends.choose(), route, SETTINGS.frames, bursts).median_ms

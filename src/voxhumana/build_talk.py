@@ -53,6 +53,7 @@ def talk(settings: Settings, tell: Callable[[Note], None]) -> Talk:
     Raises:
         VoxError: A device or an engine cannot be had.
     """
+    registry.check_talk(settings)  # words before devices, devices before weights
     voice = Shelf(settings.data_dir).find(settings.voice)
     history = History(persona(voice))
     with ExitStack() as stack:
