@@ -20,3 +20,13 @@ def test_help_imports_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"vox --help would import {done.stderr}"
+
+
+def test_the_audio_process_starts_without_the_database():
+    code = (
+        "import sys, voxhumana.process.session, voxhumana.library.shelf\n"
+        "heavy = {'sqlalchemy', 'alembic', 'sqlite3'} & set(sys.modules)\n"
+        "sys.exit(', '.join(heavy) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"it would import {done.stderr}"
