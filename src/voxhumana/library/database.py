@@ -10,9 +10,9 @@ a write-ahead log that is synced at every commit. What is deleted is overwritten
 To add a table:
 
 1. A class on `Base`, in the file of the noun that it stores, with that noun's own queries.
-2. A revision in `migrations/versions/`: the next number and a word, `0002_talks.py`, with `revision = "0002"`,
-   `down_revision = "0001"` and `upgrade()` by `alembic.op`. Write tables out, import nothing of ours: a
-   revision stays as it was when the classes move on. There is no way down but the backup.
+2. A revision in `migrations/versions/`: the next number and a word, `0002_talks.py`, with
+   `revision = "0002"`, `down_revision = "0001"` and `upgrade()` by `alembic.op`. Write tables out, import
+   nothing of ours: a revision stays as it was when the classes move on. There is no way down but the backup.
 3. `tests/test_database.py` holds that the revisions are one chain and that they make what the classes say;
    name your module there, in `TABLES`.
 
@@ -124,7 +124,8 @@ class Database:
         except (OSError, sqlite3.Error) as error:
             raise VoxError(f"{to} cannot be written ({_why(error)}); free space or name another.") from error
         finally:
-            draft.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                draft.unlink()
 
     def check(self) -> list[str]:
         """What is wrong inside, a line each; nothing when all is well.
