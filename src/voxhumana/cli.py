@@ -18,6 +18,7 @@ from voxhumana.commands.devices import devices
 from voxhumana.commands.doctor import doctor
 from voxhumana.commands.live import live
 from voxhumana.commands.say import say
+from voxhumana.commands.serve import serve
 from voxhumana.commands.talk import talk
 from voxhumana.commands.transcribe import transcribe
 from voxhumana.commands.voices import app as voices
@@ -52,6 +53,7 @@ def options(
 app.command()(live)
 app.command(cls=Greedy)(convert)
 app.command()(say)
+app.command()(serve)
 app.command()(talk)
 app.command()(transcribe)
 app.command()(devices)

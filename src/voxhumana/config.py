@@ -76,6 +76,18 @@ class Settings(BaseSettings):
     """Longest reply, in tokens; a minute of speech."""
     hotkeys: dict[Hotkey, str] = Field(default_factory=lambda: dict(HOTKEYS))
     """Action -> keys pressed together, as pynput writes them; an action that is not named has none."""
+    serve_host: str = "127.0.0.1"
+    """Address that `vox serve` listens on; only loopback goes without a token."""
+    serve_port: int = Field(default=7861, ge=0, le=65_535)
+    """Its port; 0 = any free one."""
+    serve_hosts: list[str] = Field(default_factory=list)
+    """Names by which the server may be asked, besides localhost and bare addresses."""
+    serve_origins: list[str] = Field(default_factory=list)
+    """Origins whose pages may use it, besides its own: `https://example.org`."""
+    serve_cert: Path | None = None
+    """TLS certificate, PEM; None = plain HTTP."""
+    serve_key: Path | None = None
+    """Its private key, PEM."""
     data_dir: Path = Field(default_factory=lambda: platformdirs.user_data_path(APP))
     """Voices and models people add."""
 

@@ -1,0 +1,1 @@
+"""The server: HTTP and WebSocket, after OpenAI's APIs where there is one."""

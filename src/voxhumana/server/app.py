@@ -1,0 +1,55 @@
+"""The wiring of the server: settings -> engines, routes, guards -> one ASGI app; the studio mounts on it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from voxhumana import __version__
+from voxhumana.config import Settings
+from voxhumana.server import catalogue, refusal
+from voxhumana.server.engines import Engines
+from voxhumana.server.guard import Guard
+
+
+def create(settings: Settings) -> FastAPI:
+    """The app: `app.state.engines` holds the engines that sessions share. It loads nothing until asked.
+
+    Swagger's and ReDoc's pages are off, as they fetch scripts from elsewhere; `/openapi.json` is there.
+    """
+    engines = Engines(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        engines.close()
+
+    app = FastAPI(
+        title="Vox Humana",
+        version=__version__,
+        summary="Live voice on one's own machine, after OpenAI's audio APIs.",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.engines = engines
+    app.include_router(catalogue.routes(engines))
+    refusal.install(app)
+    app.add_middleware(Guard, settings=settings)
+    app.openapi = lambda: _schema(app)  # type: ignore[method-assign]  # FastAPI's own way to change it
+    return app
+
+
+def _schema(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, without the 422 that FastAPI adds: what is not valid is answered with 400."""
+    if app.openapi_schema is None:
+        schema = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
+        for operations in schema["paths"].values():
+            for operation in operations.values():
+                operation["responses"].pop("422", None)
+        app.openapi_schema = schema
+    return app.openapi_schema

@@ -1,0 +1,86 @@
+"""The app on a socket: uvicorn, with a farewell to the sessions before it ends."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from voxhumana.config import Settings
+from voxhumana.errors import UsageError, VoxError
+
+GRACE_S = 10
+"""What is under way at Ctrl-C or SIGTERM has so long to end."""
+BACKLOG = 128
+"""Connections that wait to be taken."""
+PING_S = 20.0
+"""Between two pings of a socket, and until the answer: a peer that vanished is noticed within 40 s."""
+LARGEST_MESSAGE = 1 << 20
+"""Bytes of a WebSocket message: five seconds of PCM16 at 48 kHz in base64 are 640 kB."""
+
+
+def run(app: ASGIApp, settings: Settings) -> None:
+    """Serve until somebody says stop.
+
+    Raises:
+        UsageError: The certificate and its key are not both there.
+        VoxError: The address cannot be had.
+    """
+    ready = server(app, settings)
+    with listen(settings.serve_host, settings.serve_port) as door:
+        scheme = "https" if settings.serve_cert else "http"
+        print(f"Serving at {scheme}://{address(door)}; Ctrl-C stops.", flush=True)
+        ready.run(sockets=[door])
+
+
+def server(app: ASGIApp, settings: Settings) -> uvicorn.Server:
+    """uvicorn, set up; raises as `run`."""
+    cert, key = settings.serve_cert, settings.serve_key
+    if (cert is None) != (key is None):
+        raise UsageError("TLS needs a certificate and its key; set both serve_cert and serve_key.")
+    for path in filter(None, (cert, key)):
+        if not path.is_file():
+            raise UsageError(f"There is no file {path}; name the PEM file of the certificate or key.")
+    config = uvicorn.Config(
+        app,
+        ssl_certfile=cert,
+        ssl_keyfile=key,
+        ws="websockets-sansio",
+        ws_max_size=LARGEST_MESSAGE,
+        ws_ping_interval=PING_S,
+        ws_ping_timeout=PING_S,
+        timeout_graceful_shutdown=GRACE_S,
+        h11_max_incomplete_event_size=1 << 16,
+        server_header=False,
+        log_config=None,
+        access_log=False,
+    )
+    return uvicorn.Server(config)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 = any free one.
+
+    Raises:
+        UsageError: There is no such address here.
+        VoxError: Somebody else has it.
+    """
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family, backlog=BACKLOG)
+    except socket.gaierror as error:
+        raise UsageError(f"There is no address '{host}'; use 127.0.0.1, or 0.0.0.0 for all.") from error
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise VoxError(f"Port {port} is taken; stop the other program or use --port.") from error
+        why = os.strerror(error.errno or 0).lower()
+        raise VoxError(f"{host}:{port} cannot be listened on ({why}); use another.") from error
+
+
+def address(door: socket.socket) -> str:
+    """What to type to reach a listening socket."""
+    host, port = door.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
