@@ -3,17 +3,22 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+VENV_TORCH ?= .venv-torch
+TORCH := $(VENV_TORCH)/.ready
 
-.PHONY: run test test-fast test-real quickstart lint bench soak clean
+.PHONY: run test test-fast test-torch test-real quickstart lint bench soak clean
 
 run: $(READY)            ## set everything up and speak as a character
 	$(BIN)/vox live
 
 test: $(READY)           ## set everything up and pass the tests (those that need a sound server skip without one)
-	$(BIN)/pytest -m "not browser and not quickstart and not soak"
+	$(BIN)/pytest -m "not browser and not quickstart and not soak and not torch"
 
 test-fast: $(READY)      ## no sound server, no browser, no models, nothing slow
-	$(BIN)/pytest -m "not server and not browser and not models and not quickstart and not soak and not slow"
+	$(BIN)/pytest -m "not server and not browser and not models and not quickstart and not soak and not slow and not torch"
+
+test-torch: $(TORCH)     ## engines that need torch, in a venv of their own
+	$(VENV_TORCH)/bin/pytest -m torch
 
 test-real: $(READY)      ## a real Chromium in a real WebRTC call
 	$(BIN)/pip install -q -e ".[call]"
@@ -42,5 +47,13 @@ $(READY): pyproject.toml
 	$(BIN)/pip install -q -e ".[dev]"
 	touch $(READY)
 
+# PyPI's torchaudio is built for CUDA; beside a CPU torch it runs without its binary parts, as pure Python.
+$(TORCH): pyproject.toml
+	$(PYTHON) -m venv $(VENV_TORCH)
+	$(VENV_TORCH)/bin/python -m pip install -q --upgrade pip
+	$(VENV_TORCH)/bin/pip install -q -e ".[dev,xtts]" "torch==2.13.*"
+	$(VENV_TORCH)/bin/python -c "import torchaudio" || rm -f $(VENV_TORCH)/lib/python3*/site-packages/torchaudio/lib/*.so
+	touch $(TORCH)
+
 clean:
-	rm -rf $(VENV) out
+	rm -rf $(VENV) $(VENV_TORCH) out
