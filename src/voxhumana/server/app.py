@@ -11,17 +11,20 @@ from fastapi.openapi.utils import get_openapi
 
 from voxhumana import __version__
 from voxhumana.config import Settings
-from voxhumana.server import catalogue, refusal
+from voxhumana.server import catalogue, convert, refusal
 from voxhumana.server.engines import Engines
 from voxhumana.server.guard import Guard
+from voxhumana.server.seats import Seats
 
 
 def create(settings: Settings) -> FastAPI:
-    """The app: `app.state.engines` holds the engines that sessions share. It loads nothing until asked.
+    """The app, which loads nothing until asked.
 
-    Swagger's and ReDoc's pages are off, as they fetch scripts from elsewhere; `/openapi.json` is there.
+    `app.state.engines` are shared by its sessions, and `app.state.seats` count them. Swagger's and ReDoc's
+    pages are off, as they fetch scripts from elsewhere; `/openapi.json` is there.
     """
     engines = Engines(settings)
+    converting = Seats("conversion", settings.serve_converts)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -37,7 +40,9 @@ def create(settings: Settings) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.engines = engines
+    app.state.seats = [converting]
     app.include_router(catalogue.routes(engines))
+    app.include_router(convert.routes(engines, converting, settings.serve_idle_s))
     refusal.install(app)
     app.add_middleware(Guard, settings=settings)
     app.openapi = lambda: _schema(app)  # type: ignore[method-assign]  # FastAPI's own way to change it

@@ -16,6 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
+from starlette.websockets import WebSocket
 
 from voxhumana.errors import UsageError, VoxError
 
@@ -108,7 +109,9 @@ def as_refusal(error: Exception) -> Refusal:
 def install(app: FastAPI) -> None:
     """Let `app` answer every error so."""
 
-    async def answer(_: Request, error: Exception) -> JSONResponse:
+    async def answer(asked: Request | WebSocket, error: Exception) -> JSONResponse:
+        if isinstance(asked, WebSocket):
+            raise error
         return as_refusal(error).answer()
 
     for caught in (Refusal, VoxError, RequestValidationError, HTTPException, Exception):
@@ -126,7 +129,9 @@ def _invalid(error: RequestValidationError) -> Refusal:
     where = [str(part) for part in first["loc"] if part not in {"body", "query", "path", "header"}]
     name = ".".join(where) or None
     what = f"'{name}'" if name else "The request"
-    return Refusal(400, f"{what} is not valid: {first['msg'].lower()}.", param=name)
+    return Refusal(
+        400, f"{what} is not valid: {first['msg'].removeprefix('Value error, ').lower()}.", param=name
+    )
 
 
 def _plain(error: HTTPException) -> str:

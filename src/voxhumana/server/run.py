@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import errno
 import os
 import socket
@@ -11,7 +13,10 @@ from starlette.types import ASGIApp
 
 from voxhumana.config import Settings
 from voxhumana.errors import UsageError, VoxError
+from voxhumana.server.seats import Seats
 
+FAREWELL_S = 5.0
+"""Sessions have so long to say goodbye."""
 GRACE_S = 10
 """What is under way at Ctrl-C or SIGTERM has so long to end."""
 BACKLOG = 128
@@ -49,6 +54,7 @@ def server(app: ASGIApp, settings: Settings) -> uvicorn.Server:
         ssl_certfile=cert,
         ssl_keyfile=key,
         ws="websockets-sansio",
+        ws_per_message_deflate=False,  # sound does not shrink by it, and waits for it
         ws_max_size=LARGEST_MESSAGE,
         ws_ping_interval=PING_S,
         ws_ping_timeout=PING_S,
@@ -58,7 +64,28 @@ def server(app: ASGIApp, settings: Settings) -> uvicorn.Server:
         log_config=None,
         access_log=False,
     )
-    return uvicorn.Server(config)
+    return Polite(config, getattr(app, "state", None))
+
+
+class Polite(uvicorn.Server):
+    """Lets the sessions say goodbye before the sockets are closed.
+
+    Args:
+        config: uvicorn's.
+        state: Of the app; its `seats` are told.
+    """
+
+    def __init__(self, config: uvicorn.Config, state: object) -> None:
+        super().__init__(config)
+        self._seats: list[Seats] = getattr(state, "seats", [])
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End."""
+        if not self.force_exit:
+            with contextlib.suppress(TimeoutError):
+                leaving = asyncio.gather(*(seats.leave() for seats in self._seats))
+                await asyncio.wait_for(leaving, FAREWELL_S)
+        await super().shutdown(sockets)
 
 
 def listen(host: str, port: int) -> socket.socket:

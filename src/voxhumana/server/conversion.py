@@ -1,0 +1,143 @@
+"""One peer's live conversion: the very path of `vox live`, with a socket where the devices are.
+
+    Inlet.read -> Rack (guard, gate, denoise, converter, limiter) -> Outlet.write
+
+One thread a session, `Live.run`; its knobs are turned and its meters read from others.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from voxhumana import build
+from voxhumana.channel import Meters, Report, Switched
+from voxhumana.engine import Block
+from voxhumana.live import Controls, Live, Path
+from voxhumana.rack import Rack
+from voxhumana.server.convert_events import Knobs
+from voxhumana.server.engines import Engines
+from voxhumana.server.wire import Inlet, Outlet
+
+LATE_S = 0.5
+"""Sound that may wait: what a peer on a bad network sends at once is less, and more would be delay."""
+
+
+class Conversion:
+    """A running path.
+
+    Args:
+        engines: To be had from.
+        knobs: Where they stand at first.
+        give: Takes what comes out, float32 [T], on the path's thread; must copy, and not wait.
+        switched: Told when another voice has taken over, on the path's thread.
+        failed: Told what ended the path that should not have, on its thread.
+
+    Raises:
+        VoxError: A voice or an engine cannot be had.
+    """
+
+    def __init__(
+        self,
+        engines: Engines,
+        knobs: Knobs,
+        give: Callable[[Block], None],
+        switched: Callable[[], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        self._engines = engines
+        self._knobs = knobs
+        self._failed = failed
+        self._turning = threading.Lock()
+        self.inlet = Inlet(knobs.rate_hz, knobs.frames, round(LATE_S * knobs.rate_hz))
+        outlet = Outlet(knobs.rate_hz, knobs.frames, give)
+        settings = engines.settings.model_copy(update={"denoise": knobs.denoise, "gate_db": knobs.gate_db})
+
+        def open_path(controls: Controls) -> Path:
+            front = build.front(settings, knobs.rate_hz)
+            return Path(self.inlet, Rack(front, controls, self.inlet, outlet), outlet)
+
+        role = engines.role(knobs.voice, knobs.engine)
+        controls = Controls(role, knobs.pitch_semitones, knobs.gate_db, knobs.muted, knobs.bypassed)
+
+        def tell(report: Report) -> None:
+            if isinstance(report, Switched):
+                switched()
+
+        self._live = Live(open_path, controls, _Nobody(), tell)
+        self._thread = threading.Thread(target=self._run, name="conversion", daemon=True)
+        self._thread.start()
+
+    def turn(self, knobs: Knobs) -> bool:
+        """Turn the knobs, which takes as long as a voice takes to open; False if that needs another path.
+
+        Raises:
+            VoxError: A voice or an engine cannot be had; nothing was turned.
+        """
+        with self._turning:
+            before = self._knobs
+            recast = (before.voice, before.engine) != (knobs.voice, knobs.engine)
+            if _shape(before) != _shape(knobs) or (recast and not self.inlet.begun):
+                return False
+            more: dict[str, Any] = {}
+            if recast:
+                more["role"] = self._engines.role(knobs.voice, knobs.engine)
+                self._live.path.chain.prepare(more["role"])
+            self._live.turn(
+                pitch_semitones=knobs.pitch_semitones,
+                gate_db=knobs.gate_db,
+                muted=knobs.muted,
+                bypassed=knobs.bypassed,
+                **more,
+            )
+            self._knobs = knobs
+            return True
+
+    def describe(self) -> dict[str, Any]:
+        """The session as it is, with its delay: in samples between what goes in and comes out, and by stage.
+
+        A block is waited for before it is worked on: `input`. It shifts nothing.
+        """
+        path, role = self._live.path, self._live.controls.role
+        shift_ms = sum(row.latency_ms for row in path.chain.ledger)
+        return {
+            **self._knobs.model_dump(),
+            "voice": role.voice.name,
+            "engine": role.converter.name,
+            "latency": round(shift_ms * self._knobs.rate_hz / 1e3),
+            "latency_ms": {row.stage: row.latency_ms for row in path.ledger},
+            "latency_total_ms": sum(row.latency_ms for row in path.ledger),
+        }
+
+    def meters(self) -> Meters:
+        """The numbers of this moment."""
+        return self._live.meters()
+
+    def finish(self) -> None:
+        """Convert what waits, give what is held back, and end."""
+        self.inlet.end()
+        self._thread.join()
+
+    def stop(self) -> None:
+        """End at the next block; does not wait."""
+        self._live.stop()
+        self.inlet.end()
+
+    def _run(self) -> None:
+        try:
+            self._live.run()
+        except Exception as error:  # noqa: BLE001  # whatever an engine raises, only this session ends
+            self._failed(error)
+
+
+def _shape(knobs: Knobs) -> tuple[int, int, bool]:
+    """What a path is built for."""
+    return knobs.rate_hz, knobs.block_ms, knobs.denoise
+
+
+class _Nobody:
+    """Hears what the sink hears, and plays it nowhere."""
+
+    def write(self, block: Block, rate_hz: int) -> None:
+        """See `live.Monitor`."""
