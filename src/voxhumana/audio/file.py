@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -54,17 +54,19 @@ class SoundReader:
 
     Args:
         path: The file.
+        formats: FFmpeg's names of the only formats it may have; none = any. A playlist refers to other files.
 
     Raises:
         UsageError: It is not there, or is a folder.
         VoxError: It may not be read, is empty, is no sound, or has no audio track.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, formats: Sequence[str] = ()) -> None:
         self.path = path
         _check_readable(path)
+        options = {"format_whitelist": ",".join(formats)} if formats else {}
         try:
-            self._container = av.open(f"file:{path}")
+            self._container = av.open(f"file:{path}", options=options)
         except (av.FFmpegError, ValueError) as error:
             known = " ".join(ending[1:] for ending in FORMATS)
             raise VoxError(f"{path} is not a sound file that can be read; use one of: {known}.") from error

@@ -11,10 +11,13 @@ from fastapi.openapi.utils import get_openapi
 
 from voxhumana import __version__
 from voxhumana.config import Settings
-from voxhumana.server import catalogue, convert, refusal
+from voxhumana.server import catalogue, convert, refusal, speech, transcriptions
 from voxhumana.server.engines import Engines
 from voxhumana.server.guard import Guard
 from voxhumana.server.seats import Seats
+
+JOBS = 8
+"""Texts that are spoken, and files that are written down, at once: each takes a core while it lasts."""
 
 
 def create(settings: Settings) -> FastAPI:
@@ -40,9 +43,12 @@ def create(settings: Settings) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.engines = engines
-    app.state.seats = [converting]
+    speaking, listening = Seats("speech", JOBS), Seats("transcription", JOBS)
+    app.state.seats = [converting, speaking, listening]
     app.include_router(catalogue.routes(engines))
     app.include_router(convert.routes(engines, converting, settings.serve_idle_s))
+    app.include_router(speech.routes(engines, speaking))
+    app.include_router(transcriptions.routes(engines, listening))
     refusal.install(app)
     app.add_middleware(Guard, settings=settings)
     app.openapi = lambda: _schema(app)  # type: ignore[method-assign]  # FastAPI's own way to change it
