@@ -34,6 +34,8 @@ RESPONDERS = {
 }
 SPEAKERS = {
     "hibari": "voxhumana.speak.hibari:HibariSpeaker",
+    "kokoro": "voxhumana.speak.kokoro:Kokoro",
+    "piper": "voxhumana.speak.piper:Piper",
 }
 
 GROUP = "voxhumana.converters"
