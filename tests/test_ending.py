@@ -1,6 +1,9 @@
+import itertools
+
 import pytest
 
-from voxhumana.assistant.ending import by_words
+from voxhumana.assistant.ending import HOPELESS, SURE, by_words
+from voxhumana.assistant.ending import judged as with_judge
 from voxhumana.dialogue import Message
 
 
@@ -22,3 +25,17 @@ def test_a_sentence_that_hangs_in_the_air_is_not(text: str) -> None:
 
 def test_words_without_a_mark_are_between() -> None:
     assert 0.1 < judged("tell me a story") < 0.5
+
+
+@pytest.mark.parametrize("text", ["Stop.", "Yes!", "Thank you.", "Hello?"])
+def test_a_word_that_is_a_message_needs_no_judge(text: str) -> None:
+    assert judged(text) == 1.0
+    assert with_judge(lambda _: 0.0)([Message("user", text)]) == 1.0
+
+
+def test_the_surer_the_judge_the_more_complete_on_a_scale_from_hopeless_to_sure() -> None:
+    chances = [0.0, HOPELESS, 0.01, 0.03, 0.1, 0.3, SURE, 1.0]
+    sure = [with_judge(lambda _, chance=c: chance)([Message("user", "Tell me.")]) for c in chances]
+    assert sure[:2] == [0.0, 0.0]
+    assert sure[-2:] == [1.0, 1.0]
+    assert all(a < b for a, b in itertools.pairwise(sure[1:-1]))

@@ -11,7 +11,7 @@ from voxhumana.assistant.drafter import Drafter
 from voxhumana.assistant.history import History
 from voxhumana.assistant.talk import Ears, Note, Notice, Said, Talk
 from voxhumana.assistant.timing import TurnTiming
-from voxhumana.assistant.turn import Phase
+from voxhumana.assistant.turn import Phase, Turn
 from voxhumana.audio.resample import Resample
 from voxhumana.dialogue import Message
 from voxhumana.engine import Block
@@ -89,7 +89,7 @@ class Loudspeaker:
 class Scene:
     """A conversation about to happen."""
 
-    def __init__(self, *script: Block, reply: str, whole: int) -> None:
+    def __init__(self, *script: Block, reply: str, whole: int, speculate: bool = True) -> None:
         self.microphone = Microphone(np.concatenate(script))
         self.loudspeaker = Loudspeaker()
         self.transcriber = CountingTranscriber()
@@ -109,9 +109,18 @@ class Scene:
             self.microphone,
             self.loudspeaker,
             ears,
-            lambda tell: Drafter(self.transcriber, self._judge, self.responder, HummingStream, tell),
+            lambda tell: Drafter(
+                self.transcriber,
+                self._judge,
+                self.responder,
+                HummingStream,
+                RATE_HZ,
+                tell,
+                speculate=speculate,
+            ),
             History("Be kind."),
             self.notes.append,
+            Turn(eager=speculate),
         )
 
     def _judge(self, messages: list[Message]) -> float:
@@ -152,6 +161,15 @@ def test_a_question_is_answered_and_its_moments_are_in_order() -> None:
     assert first_loud == pytest.approx(report["first_audio_ms"], abs=60)
     letters = len("Four, of course. ".strip()) + len("What else?")
     assert scene.loudspeaker.loud.sum() == pytest.approx(letters * 2, abs=6)
+
+
+def test_without_speculation_nothing_is_asked_before_the_turn_is_over_and_the_answer_is_the_same() -> None:
+    pausing = (words(2), silence(0.7), words(2), silence(3))
+    eager = Scene(*pausing, reply="Yes, I see.", whole=2).play()
+    patient = Scene(*pausing, reply="Yes, I see.", whole=4, speculate=False).play()
+    assert [messages[-1].text for messages in patient.responder.asked] == ["one two three four"]
+    assert len(eager.responder.asked) > 1
+    assert patient.said("assistant") == ["Yes, I see."]
 
 
 def test_silence_and_clicks_start_nothing() -> None:

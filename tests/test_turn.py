@@ -127,9 +127,10 @@ def test_a_pause_inside_a_question_drops_the_draft_and_keeps_the_beginning() -> 
     script.speak(160)
     script.silence(160)
     drafts = [a for _, a in script.log if isinstance(a, Draft)]
-    assert script.kinds() == ["Draft", "Drop", "Draft"]
+    assert script.kinds() == ["Draft", "Drop", "Draft", "Draft"]
+    assert [d.hint for d in drafts] == [True, False, True]
     assert {d.start for d in drafts} == {320 * MS}
-    assert drafts[1].end > drafts[0].end
+    assert drafts[2].end > drafts[1].end > drafts[0].end
 
 
 def test_long_speech_is_drafted_while_it_goes_on_one_draft_at_a_time() -> None:
@@ -141,6 +142,15 @@ def test_long_speech_is_drafted_while_it_goes_on_one_draft_at_a_time() -> None:
     assert script.kinds() == ["Draft", "Draft"]
 
 
+def test_without_speculation_nothing_is_drafted_in_mid_speech() -> None:
+    script = Script()
+    script.turn = Turn(eager=False)
+    script.speak(3_200)
+    assert script.kinds() == []
+    script.silence(96)
+    assert [a.hint for _, a in script.log if isinstance(a, Draft)] == [True]
+
+
 def test_a_reply_that_is_not_ready_is_thought_about_and_the_user_may_still_go_on() -> None:
     script = Script()
     script.speak(320)
@@ -150,7 +160,7 @@ def test_a_reply_that_is_not_ready_is_thought_about_and_the_user_may_still_go_on
     assert script.turn.phase is Phase.THINKING
     script.speak(96)
     assert script.turn.phase is Phase.LISTENING
-    assert script.kinds() == ["Draft", "Speak", "Drop"]
+    assert script.kinds() == ["Draft", "Speak", "Drop", "Draft"]
     assert script.turn.start == 0
 
 

@@ -4,6 +4,7 @@ import pytest
 from listening import HummingStream
 from voxhumana import registry
 from voxhumana.library.shelf import Shelf
+from voxhumana.speak.pauses import SENTENCE_S
 from voxhumana.speak.voiced import Voiced
 
 
@@ -19,7 +20,7 @@ class Hummer:
 def test_without_a_converter_the_speaker_is_heard_at_any_rate(rate_hz: int) -> None:
     stream = Voiced(Hummer(), None, rate_hz).open()
     sound = np.concatenate([*stream.push("Hello."), *stream.flush()])
-    assert len(sound) == pytest.approx(6 * 0.02 * rate_hz, abs=2)
+    assert len(sound) == pytest.approx((6 * 0.02 + SENTENCE_S) * rate_hz, abs=2)
 
 
 def test_a_voice_of_the_shelf_speaks_clause_by_clause_for_as_long_as_the_speaker_did(

@@ -7,10 +7,11 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 from voxhumana import registry
-from voxhumana.assistant.drafter import Drafter, Ending, News
-from voxhumana.assistant.ending import by_words
+from voxhumana.assistant.drafter import Drafter, News
+from voxhumana.assistant.ending import Ending, by_words, judged
 from voxhumana.assistant.history import History
 from voxhumana.assistant.talk import Ears, Note, Talk
+from voxhumana.assistant.turn import Turn
 from voxhumana.audio.backends import choose, resolve
 from voxhumana.audio.device import Backend, DeviceInfo, Sink, Source
 from voxhumana.audio.echo import EchoCanceller
@@ -79,9 +80,11 @@ def talk(settings: Settings, tell: Callable[[Note], None]) -> Talk:
         return speaker.open(voice)
 
     def open_drafter(news: Callable[[News], None]) -> Drafter:
-        return Drafter(transcriber, _ending(responder), responder, open_speech, news)
+        ending, speculate = _ending(responder), settings.speculation
+        return Drafter(transcriber, ending, responder, open_speech, sink.rate_hz, news, speculate=speculate)
 
-    return Talk(source, sink, ears, open_drafter, history, tell)
+    turn = Turn(eager=settings.speculation)
+    return Talk(source, sink, ears, open_drafter, history, tell, turn)
 
 
 def persona(voice: Voice) -> str:
@@ -92,7 +95,7 @@ def persona(voice: Voice) -> str:
 def _ending(responder: Responder) -> Ending:
     """The language model judges better than the words alone, where it can."""
     judge: Ending | None = getattr(responder, "complete", None)
-    return judge or by_words
+    return judged(judge) if judge else by_words
 
 
 def _devices(settings: Settings) -> tuple[Source, Callable[[], Sink]]:

@@ -48,6 +48,8 @@ class Settings(BaseSettings):
     """Where `vox talk` speaks: name, index, `default` or `file:PATH`."""
     echo: bool = True
     """Echo cancellation in `vox talk`; off = headphones."""
+    speculation: bool = True
+    """Replies are prepared while the user still speaks; off spares the processor, and costs half a second."""
     monitor: str | None = None
     """Second output, to hear oneself; None = off."""
     voice: str = "uncle"

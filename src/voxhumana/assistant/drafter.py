@@ -4,29 +4,36 @@
                                     -> ending -> `Drafted` again, how complete they are
                                     -> responder -> sentences -> speech -> `Reply.sounds`
 
-A draft with the words of the reply in the making takes that reply over. Only the newest request counts.
+A draft with the words of the reply in the making takes that reply over. Only the newest request counts. In
+mid-speech, words that are surely not all are only judged: that reads them into the language model's cache,
+and leaves the processor to the ears.
 """
 
 from __future__ import annotations
 
-import contextlib
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from voxhumana.assistant.backchannel import is_backchannel
-from voxhumana.assistant.ending import by_words
+from voxhumana.assistant.ending import Ending, by_words
 from voxhumana.assistant.history import History, Spoken
 from voxhumana.assistant.reply import Reply
 from voxhumana.assistant.sentence import SentenceStream
-from voxhumana.dialogue import Message, Responder, Transcriber
+from voxhumana.dialogue import Responder, Transcriber
 from voxhumana.engine import Block, Stream
 from voxhumana.errors import VoxError
 
 PATIENCE_S = 2.0
 """A reply that nobody wants has so long to end before the next begins all the same."""
+LIKELY = 0.5
+"""How complete words in mid-speech must be for a reply to be begun."""
+LETTER_S = 0.065
+"""Of speech, for a letter of text: 150 words a minute; until a piece is spoken whole."""
+UNJUDGED = 0.75
+"""Of what the words alone say counts until they are judged: they are no proof, and the judge is quick."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +46,8 @@ class Request:
     history: History
     over_reply: bool
     """Whether a reply is being spoken, which a backchannel leaves alone."""
+    hint: bool
+    """Whether the user fell silent."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +69,6 @@ class Failed:
 
 
 News: TypeAlias = Drafted | Failed
-Ending: TypeAlias = Callable[[Sequence[Message]], float]
 
 
 class Drafter:
@@ -71,7 +79,9 @@ class Drafter:
         ending: Judges whether it is all; may take its time.
         responder: Answers; closed at the end.
         open_speech: Begins a reply's speech, at the output's rate.
+        rate_hz: That rate.
         tell: Takes news, on the worker's threads.
+        speculate: Whether replies are made before they are wanted; else only `make` begins one.
     """
 
     def __init__(
@@ -80,13 +90,19 @@ class Drafter:
         ending: Ending,
         responder: Responder,
         open_speech: Callable[[], Stream[str, Block]],
+        rate_hz: int,
         tell: Callable[[News], None],
+        *,
+        speculate: bool = True,
     ) -> None:
         self._transcriber = transcriber
         self._ending = ending
         self._responder = responder
         self._open_speech = open_speech
+        self._rate_hz = rate_hz
         self._tell = tell
+        self._speculate = speculate
+        self._starting = threading.Lock()
         self._inbox: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self._reply: Reply | None = None
         self._maker: threading.Thread | None = None
@@ -96,6 +112,16 @@ class Drafter:
     def draft(self, request: Request) -> None:
         """Take a request; returns at once."""
         self._inbox.put(request)
+
+    def make(self, reply: Reply) -> None:
+        """Begin to make this reply, if it is not begun yet; from any thread, returns at once."""
+        with self._starting:
+            if reply.asked_for:
+                return
+            reply.asked_for = True
+            before = self._maker
+            self._maker = threading.Thread(target=self._make, args=(reply, before), name="reply", daemon=True)
+            self._maker.start()
 
     def close(self) -> None:
         """Drop what is under way, end the threads and close the responder."""
@@ -129,21 +155,26 @@ class Drafter:
             self._tell(Drafted(request.draft, text, 0.0, None))
             return
         reply = self._reply
-        if reply and not reply.dropped and not reply.failure and _same(reply, text, request.history):
-            reply.draft = request.draft
-            self._tell(Drafted(request.draft, text, reply.complete, reply))
-            return
-        if reply:
-            reply.dropped = True
+        if not (reply and not reply.dropped and not reply.failure and _same(reply, text, request.history)):
+            if reply:
+                reply.dropped = True
+            reply = self._judged(request, text)
+        reply.draft = request.draft
+        self._tell(Drafted(request.draft, text, reply.complete, reply))
+        if self._speculate and (request.hint or reply.complete >= LIKELY):
+            self.make(reply)
+
+    def _judged(self, request: Request, text: str) -> Reply:
+        """A reply to be, with how complete the words are."""
         messages = request.history.with_user(text)
-        reply = self._reply = Reply(request.draft, text, request.history, by_words(messages))
+        guess = by_words(messages)
+        reply = self._reply = Reply(request.draft, text, request.history, guess * UNJUDGED)
         self._tell(Drafted(request.draft, text, reply.complete, reply))
-        with contextlib.suppress(Exception):  # the reply, by the same engine, will say what is wrong
+        try:
             reply.complete = self._ending(messages)
-        self._tell(Drafted(request.draft, text, reply.complete, reply))
-        before = self._maker
-        self._maker = threading.Thread(target=self._make, args=(reply, before), name="reply", daemon=True)
-        self._maker.start()
+        except Exception:  # noqa: BLE001  # the reply, by the same engine, will say what is wrong
+            reply.complete = guess
+        return reply
 
     def _make(self, reply: Reply, before: threading.Thread | None) -> None:
         """Think and speak until the reply is whole, or nobody wants it."""
@@ -155,22 +186,26 @@ class Drafter:
             while not reply.dropped and (word := next(words, None)) is not None:
                 reply.begun = True
                 for piece in sentences.push(word):
-                    _say(reply, speech, piece)
+                    self._say(reply, speech, piece)
             if not reply.dropped:
                 for piece in sentences.flush():
-                    _say(reply, speech, piece)
+                    self._say(reply, speech, piece)
         except Exception as error:  # noqa: BLE001  # as in `_listen`
             reply.failure = _sentence("the reply", error)
         finally:
             words.close()
             reply.over = True
 
-
-def _say(reply: Reply, speech: Stream[str, Block], piece: str) -> None:
-    sounds = [*speech.push(piece)]
-    for number, sound in enumerate(sounds):
-        reply.pieces.append(Spoken(piece if number == len(sounds) - 1 else "", len(sound)))
-        reply.sounds.append(sound)
+    def _say(self, reply: Reply, speech: Stream[str, Block], piece: str) -> None:
+        spoken, guess = 0, round(len(piece) * LETTER_S * self._rate_hz)
+        reply.pieces.append(Spoken(piece, guess))
+        for sound in speech.push(piece):
+            spoken += len(sound)
+            reply.pieces[-1] = Spoken(piece, max(spoken + 1, guess))
+            reply.sounds.append(sound)
+            if reply.dropped:
+                return
+        reply.pieces[-1] = Spoken(piece, spoken)
 
 
 def _same(reply: Reply, text: str, history: History) -> bool:

@@ -1,12 +1,27 @@
-"""Is this all that the user wants to say? A guess from the words, for engines that cannot tell better."""
+"""Is this all that the user wants to say? The language model judges where it can, else the words alone."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from voxhumana.dialogue import Message
 
+Ending: TypeAlias = Callable[[Sequence[Message]], float]
+"""Judges the last message, the user's: 0 to 1, how surely it is complete."""
+
+SURE, HOPELESS = 0.4, 0.003
+"""Probability of an end from which words are surely complete, and below which they surely are not. Of Qwen2.5
+1.5B, for 24 beginnings: 21 had 0.01 or less, the others, sentences by themselves, 0.19-0.46; of 20 whole
+messages 18 had 0.46 or more."""
+
 # fmt: off
+WHOLE = frozenset({
+    "bye", "go on", "good night", "goodbye", "hello", "hi", "never mind", "no", "okay", "stop", "thank you",
+    "thanks", "yes",
+})
+"""Messages that are complete although a model cannot know it: most sentences may begin so."""
 UNFINISHED = frozenset({
     "a", "about", "an", "and", "are", "as", "at", "because", "but", "by", "can", "could", "do", "does", "er",
     "for", "from", "how", "i'd", "i'm", "if", "in", "into", "is", "like", "my", "of", "on", "or", "our", "so",
@@ -21,6 +36,19 @@ def by_words(messages: Sequence[Message]) -> float:
     """Return 0 to 1: how surely the last message, the user's, is complete."""
     text = messages[-1].text.strip()
     words = text.lower().rstrip(".?!,\u2026 ").split()
+    if " ".join(words) in WHOLE:
+        return 1.0
     if not words or words[-1] in UNFINISHED or text.endswith(("...", "\u2026", ",", "-")):
         return 0.0
     return 0.8 if text.endswith((".", "?", "!")) else 0.4
+
+
+def judged(judge: Ending) -> Ending:
+    """Turn a probability of an end into how long to wait for more, on a scale of orders of magnitude."""
+
+    def ending(messages: Sequence[Message]) -> float:
+        end = max(judge(messages), HOPELESS)
+        sure = math.log(end / HOPELESS) / math.log(SURE / HOPELESS)
+        return 1.0 if by_words(messages) == 1.0 else min(1.0, sure)
+
+    return ending

@@ -21,9 +21,11 @@ class Reply:
     complete: float
     """How surely those are all of them, 0 to 1, as far as it is known."""
     pieces: list[Spoken] = field(default_factory=list)
-    """The text of each of `sounds`."""
+    """Its text, as long as each piece of it sounds by now: `sounds` may be cut finer."""
     sounds: list[Block] = field(default_factory=list)
     """Float32 [T] at the output's rate."""
+    asked_for: bool = False
+    """Whether its making was begun."""
     begun: bool = False
     """Whether the language model has said its first word."""
     over: bool = False

@@ -12,6 +12,16 @@ ABBREVIATIONS = frozenset(["dr", "mr", "mrs", "ms", "prof", "st", "vs", "etc", "
 """A full stop after these, or after a single letter, ends no sentence."""
 FIRST_WORDS = 2
 """A first clause has at least so many words: "Well," alone sounds clipped."""
+PHRASE_WORDS = 4
+"""Where no mark comes, it ends after at least so many, before one that begins a phrase."""
+# fmt: off
+PHRASES = frozenset({
+    "a", "about", "after", "an", "and", "are", "as", "at", "because", "before", "but", "by", "for", "from",
+    "if", "in", "into", "is", "like", "of", "on", "or", "so", "than", "that", "the", "through", "to", "using",
+    "was", "were", "when", "where", "which", "while", "who", "with",
+})
+# fmt: on
+"""Words before which a reader may breathe."""
 UNSPEAKABLE = re.compile(r"[*_#`~|<>\[\]{}]|[\u2190-\u2bff\U0001f000-\U0001faff\ufe0f\u200d]")
 """Markdown, arrows, symbols and emoji."""
 
@@ -46,7 +56,14 @@ class SentenceStream:
                 for m in CLAUSE_END.finditer(self._held)
                 if len(self._held[: m.end()].split()) >= FIRST_WORDS
             ]
+            ends += _phrase_end(self._held)
         return min(ends, default=None)
+
+
+def _phrase_end(held: str) -> list[int]:
+    """Where a first phrase ends, if one does: the last word of what is held may still grow."""
+    words = list(re.finditer(r"\S+", held))[:-1]
+    return [w.start() for w in words[PHRASE_WORDS:] if w.group().lower() in PHRASES][:1]
 
 
 def _abbreviated(text: str) -> bool:

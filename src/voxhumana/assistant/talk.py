@@ -104,6 +104,7 @@ class Talk:
         open_drafter: Makes the worker; takes where its news go.
         history: What was said before.
         tell: Takes notes, on the path's thread; must not wait.
+        turn: How things stand at the beginning.
     """
 
     def __init__(
@@ -114,6 +115,7 @@ class Talk:
         open_drafter: Callable[[Callable[[News], None]], Drafter],
         history: History,
         tell: Callable[[Note], None],
+        turn: Turn | None = None,
     ) -> None:
         self._source, self._sink, self._ears = source, sink, ears
         self._tell = tell
@@ -121,7 +123,7 @@ class Talk:
         self._drafter = open_drafter(self._news.put)
         self._mouth = Mouth(sink.rate_hz)
         self._recording = Recording(KEEP)
-        self._turn = Turn()
+        self._turn = turn or Turn()
         self._draft: Reply | None = None  # what would be said next
         self._reply: Reply | None = None  # what is being said
         self._next, self._timing = TurnTiming(), TurnTiming()  # of the draft, and of the reply
@@ -214,10 +216,11 @@ class Talk:
 
     def _act(self, action: Action) -> None:
         match action:
-            case Draft(draft, start, end):
+            case Draft(draft, start, end, hint):
                 self._next.heard(start, self._turn.spoke)
                 sound = self._recording.cut(start - LEAD, end)
-                self._drafter.draft(Request(draft, sound, self._history_now(), self._reply is not None))
+                over_reply = self._reply is not None
+                self._drafter.draft(Request(draft, sound, self._history_now(), over_reply, hint))
             case Drop():
                 if self._draft:
                     self._draft.dropped = True
@@ -232,6 +235,7 @@ class Talk:
                 self._timing, self._next = self._next, TurnTiming()
                 self._timing.decision = self._turn.now
                 self._tell(Said("user", self._reply.asked, final=True))
+                self._drafter.make(self._reply)
                 self._mouth.speak(self._reply)
             case Pause():
                 self._timing.interruption = self._turn.now

@@ -32,10 +32,13 @@ ONSET = 64 * MS
 """Unbroken speech that counts as somebody speaking: two of the detector's frames; a click is one."""
 WORD = 128 * MS
 """Less speech than this is no word."""
-HINT = 96 * MS
-"""Silence that may be an end: longer than the closure of a stop consonant."""
-EAGER = 480 * MS
-"""In mid-speech, a draft is renewed after this much more sound."""
+HINT = 64 * MS
+"""Silence that may be an end. Most closures of stop consonants are longer: their drafts are dropped again."""
+FIRST = 480 * MS
+"""In mid-speech, nothing is drafted before so much sound: half a word is no question."""
+EAGER = 160 * MS
+"""In mid-speech, a draft is renewed after this much more sound, once the one before is understood: the last
+of them has often guessed the last word from its beginning when the silence begins."""
 HASTE = 192 * MS
 PATIENCE = 1_440 * MS
 """Silence after which the turn is over, when the words are surely complete, and when they surely are not."""
@@ -98,6 +101,8 @@ class Draft:
     draft: int
     start: int
     end: int
+    hint: bool
+    """Whether the user fell silent, so that a reply may be wanted however incomplete the words are."""
 
 
 @dataclass(frozen=True)
@@ -159,6 +164,8 @@ class Turn:
     """Whether its reply can be heard at once."""
     reply: int | None = None
     """The draft that is being spoken."""
+    eager: bool = True
+    """Whether drafts begin in mid-speech; a setting, it never changes."""
 
 
 Step: TypeAlias = tuple[Turn, tuple[Action, ...]]
@@ -221,10 +228,11 @@ def _listening(turn: Turn) -> Step:
     if turn.voiced < WORD:
         return (_idle(turn) if silence >= FORGET else turn), ()
     if silence >= HINT:
-        return _draft(replace(turn, phase=Phase.MAYBE_ENDING))
+        return _draft(replace(turn, phase=Phase.MAYBE_ENDING), hint=True)
     understood = turn.draft is None or turn.text is not None  # else drafts would pile up
-    if understood and turn.now - max(turn.start, turn.drafted) >= EAGER:
-        return _draft(turn)
+    due = max(turn.start + FIRST, turn.drafted + EAGER)
+    if turn.eager and understood and turn.now >= due:
+        return _draft(turn, hint=False)
     return turn, ()
 
 
@@ -236,7 +244,7 @@ def _interrupted(turn: Turn) -> Step:
     if turn.draft is None and turn.now - turn.spoke >= HINT:
         if turn.voiced < WORD:
             return replace(_unheard(turn), phase=Phase.SPEAKING), (Resume(),)
-        return _draft(turn)
+        return _draft(turn, hint=True)
     return turn, ()
 
 
@@ -271,11 +279,11 @@ def _reply_over(turn: Turn) -> Step:
     return _decide(replace(turn, phase=phase, reply=None))
 
 
-def _draft(turn: Turn) -> Step:
+def _draft(turn: Turn, *, hint: bool) -> Step:
     assert turn.start is not None
     number = turn.drafts + 1
     begun = replace(turn, drafts=number, draft=number, drafted=turn.now, text=None, complete=0.0, ready=False)
-    return begun, (Draft(number, turn.start, turn.now),)
+    return begun, (Draft(number, turn.start, turn.now, hint),)
 
 
 def _drop(turn: Turn) -> Step:
