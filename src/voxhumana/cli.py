@@ -19,6 +19,7 @@ from voxhumana.commands.doctor import doctor
 from voxhumana.commands.live import live
 from voxhumana.commands.say import say
 from voxhumana.commands.serve import serve
+from voxhumana.commands.studio import studio
 from voxhumana.commands.talk import talk
 from voxhumana.commands.transcribe import transcribe
 from voxhumana.commands.voices import app as voices
@@ -54,6 +55,7 @@ app.command()(live)
 app.command(cls=Greedy)(convert)
 app.command()(say)
 app.command()(serve)
+app.command()(studio)
 app.command()(talk)
 app.command()(transcribe)
 app.command()(devices)

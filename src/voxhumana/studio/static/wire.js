@@ -1,0 +1,32 @@
+// A WebSocket that comes back by itself. Every message is an object; what is sent while it is away is dropped.
+const AGAIN_MS = 1000;
+
+export class Wire {
+  /** hear(message) takes what arrives, state(open) whether we are connected. */
+  constructor(path, hear, state) {
+    this.path = path;
+    this.hear = hear;
+    this.state = state;
+    this.closed = false;
+    this.open();
+  }
+
+  open() {
+    this.socket = new WebSocket(new URL(this.path, location.href.replace(/^http/, "ws")));
+    this.socket.addEventListener("open", () => this.state(true));
+    this.socket.addEventListener("message", (event) => this.hear(JSON.parse(event.data)));
+    this.socket.addEventListener("close", () => {
+      this.state(false);
+      if (!this.closed) setTimeout(() => this.closed || this.open(), AGAIN_MS);
+    });
+  }
+
+  send(message) {
+    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
+  }
+
+  close() {
+    this.closed = true;
+    this.socket.close();
+  }
+}
