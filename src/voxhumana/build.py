@@ -6,8 +6,6 @@ import pathlib
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
-import numpy as np
-
 from voxhumana.audio import backends, denoise, virtual_mic
 from voxhumana.audio.chain import Chain, ChainStream
 from voxhumana.audio.denoise import Denoise
@@ -19,6 +17,7 @@ from voxhumana.audio.resample import Resample
 from voxhumana.config import Settings
 from voxhumana.engine import Learner, Stage
 from voxhumana.errors import UsageError, VoxError
+from voxhumana.library import learning
 from voxhumana.library.shelf import Shelf
 from voxhumana.live import Controls, Path, Role
 from voxhumana.rack import Rack, stages, turn_pitch
@@ -28,8 +27,8 @@ from voxhumana.voice import Voice
 RATE_HZ = 48_000
 """Asked of devices that leave it to us: what most run at, and calls carry."""
 
-LEAST_S, ENOUGH_S = 3, 60
-"""Seconds of a person's speech to learn a voice from."""
+LEARNS = "native"
+"""The engine that learns a voice where none is named."""
 
 VIRTUAL = "virtual"
 """The word for the virtual microphone."""
@@ -42,39 +41,47 @@ def role(settings: Settings, voice: str, engine: str | None) -> Role:
         UsageError: There is no such voice or engine.
     """
     chosen = Shelf(settings.data_dir).find(voice)
-    return Role(chosen, load_converter(engine or next(iter(chosen.engines))))
+    converter = load_converter(engine or next(iter(chosen.engines), LEARNS))
+    return Role(learning.ready(chosen, converter), converter)
+
+
+def learners(engines: Sequence[str] = (LEARNS,)) -> dict[str, Learner]:
+    """The engines that shall learn a voice, by name.
+
+    Raises:
+        UsageError: There is no such engine, or it takes no voice from recordings.
+    """
+    found: dict[str, Learner] = {}
+    for engine in engines:
+        converter = load_converter(engine)
+        if not isinstance(converter, Learner):
+            raise UsageError(f"The engine '{engine}' cannot take a voice from recordings; leave it out.")
+        found[engine] = converter
+    return found
 
 
 def imitation(engine: str | None, recordings: Sequence[pathlib.Path]) -> Role:
     """A voice learned from recordings of one person; `native` learns it unless another engine is named.
 
     Raises:
-        UsageError: The engine only speaks voices of the shelf, or there is too little to learn from.
+        UsageError: The engine only speaks voices of the shelf.
+        VoxError: There is too little to learn from.
     """
-    import soxr  # noqa: PLC0415  # only here, and not for `vox --help`
+    from voxhumana.library import changes, enrolment, reference  # noqa: PLC0415  # networks and FFmpeg
 
-    from voxhumana.audio.file import SoundReader  # noqa: PLC0415  # FFmpeg takes its time to load
-
-    converter = load_converter(engine or "native")
+    converter = load_converter(engine or LEARNS)
     if not isinstance(converter, Learner):
         raise UsageError(f"The engine '{converter.name}' cannot take a voice from recordings; use --voice.")
-    sounds = []
-    for path in recordings:
-        with SoundReader(path) as file:
-            recorded = file.read(file.rate_hz * ENOUGH_S)
-            sounds.append(soxr.resample(recorded, file.rate_hz, converter.rate_hz))
-    sound = np.concatenate(sounds)
-    if len(sound) < LEAST_S * converter.rate_hz:
-        raise UsageError(f"{LEAST_S} s of speech is the least to learn a voice from; 10 to 30 s is better.")
-    name = recordings[0].stem
-    settings = converter.learn(sound[: ENOUGH_S * converter.rate_hz])
+    sound, rate_hz = reference.load(recordings)
+    changes.refuse(enrolment.assess(sound, rate_hz), anyway=True)
+    speech = reference.resampled(enrolment.spoken(sound, rate_hz), rate_hz, converter.rate_hz)
     voice = Voice(
         name="imitation",
-        title=name,
+        title=recordings[0].stem,
         character="Learned from recordings",
         licence="the recordings' own",
         source=", ".join(path.name for path in recordings),
-        engines={converter.name: settings},
+        engines={converter.name: converter.learn(speech)},
     )
     return Role(voice, converter)
 

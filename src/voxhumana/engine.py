@@ -104,3 +104,8 @@ class Learner(Protocol):
 
     def learn(self, sound: Block) -> dict[str, Any]:
         """What `voice.engines[name]` shall hold, from 10-30 s of one person's speech at `rate_hz`."""
+
+
+def fingerprint(learner: Learner) -> str:
+    """What tells the learner's weights from others; what was learned under another one is learned anew."""
+    return str(getattr(learner, "fingerprint", ""))

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+
+def _printable(text: str) -> str:
+    """Refuse what would move a terminal's cursor."""
+    if not all(letter.isprintable() or letter in "\n\t" for letter in text):
+        raise ValueError("control characters are not words")
+    return text
+
+
+Words = Annotated[str, Field(max_length=2000), AfterValidator(_printable)]
+"""What people read."""
 
 
 class Voice(BaseModel):
@@ -15,18 +26,20 @@ class Voice(BaseModel):
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")
     """The word people type."""
-    title: str
+    title: Words
     """The name people read."""
-    character: str
+    character: Words
     """One line of character."""
-    language: str = "en"
+    language: Words = "en"
     """BCP 47 tag of the voice's own language."""
-    licence: str
+    licence: Words
     """SPDX identifier, or words."""
-    source: str
+    source: Words
     """Where it comes from."""
-    consent: str = ""
+    consent: Words = ""
     """For real people: who agreed, and to what."""
+    tags: tuple[Annotated[str, Field(pattern=r"^[\w-]{1,32}$")], ...] = Field(default=(), max_length=32)
+    """Words to find it by."""
     pitch_semitones: float = 0.0
     """Preferred shift, added to what the user asks for."""
     gain_db: float = 0.0

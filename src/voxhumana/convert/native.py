@@ -11,6 +11,7 @@ causal and adds nothing. How the weights were made: `training/README.md`; what t
 from __future__ import annotations
 
 import functools
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,9 +61,15 @@ class Native:
     latency = HOP
 
     def __init__(self, weights: Path = WEIGHTS) -> None:
+        self._weights = weights
         self.casting, self.decoder, self._voiceprint = (
             _session(weights / f"{name}.onnx") for name in ("casting", "decoder", "voiceprint")
         )
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """Of the weights that `learn` uses."""
+        return hashlib.sha256((self._weights / "voiceprint.onnx").read_bytes()).hexdigest()[:16]
 
     def open(self, voice: Voice | None = None) -> NativeStream:
         """Begin a session in this voice.
@@ -70,7 +77,7 @@ class Native:
         Raises:
             VoxError: The voice has no timbre.
         """
-        if voice is None or self.name not in voice.engines:
+        if voice is None or "timbre" not in voice.engines.get(self.name, {}):
             raise VoxError(
                 "The native engine needs a voice with a timbre; make one with `vox voices add NAME WAV`."
             )
