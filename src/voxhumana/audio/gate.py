@@ -17,9 +17,9 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import butter, lfilter
 
 from voxhumana.audio.fade import Fade
+from voxhumana.audio.recursive import Mean, Recursive, band_pass
 from voxhumana.engine import Block
 from voxhumana.voice import Voice
 
@@ -84,11 +84,8 @@ class GateStream:
 
     def __init__(self, rate_hz: int, threshold_db: float) -> None:
         self.threshold_db = threshold_db
-        self._band = butter(1, BAND_HZ, "bandpass", fs=rate_hz)
-        self._band_state = np.zeros(2)
-        forget = np.exp(-1 / (LEVEL_S * rate_hz))
-        self._mean = ([1 - forget], [1, -forget])
-        self._mean_state = np.zeros(1)
+        self._band = Recursive(*band_pass(1, *BAND_HZ, rate_hz))
+        self._mean = Mean(LEVEL_S * rate_hz)
         self._hold = round(HOLD_S * rate_hz)
         self._quiet = self._hold
         self._loud = False
@@ -120,9 +117,7 @@ class GateStream:
 
     def _powers(self, part: Block) -> npt.NDArray[np.float64]:
         """The level at each sample; and the floor's share of it."""
-        band, self._band_state = lfilter(*self._band, part + NO_DENORMALS, zi=self._band_state)
-        powers: npt.NDArray[np.float64]
-        powers, self._mean_state = lfilter(*self._mean, band * band, zi=self._mean_state)
+        powers = self._mean.over(self._band.push(part + NO_DENORMALS) ** 2)
         self._cell_power += float(powers.sum())
         self._in_cell += len(part)
         if self._in_cell == self._cell:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.ndimage import minimum_filter1d
+from numpy.lib.stride_tricks import sliding_window_view
 
 from voxhumana.engine import Block
 from voxhumana.voice import Voice
@@ -74,7 +74,7 @@ class LimiterStream:
         gains = np.concatenate([self._gains, np.minimum(slow, 1)])
         self._gains = gains[n:]
         window = self._lookahead + 1
-        least = minimum_filter1d(gains, window)[window // 2 :][: n + self._lookahead]
+        least = sliding_window_view(gains, window).min(-1)
         yield (sound[:n] * np.convolve(least, self._mean, "valid")).astype(np.float32)
 
     def flush(self) -> Iterator[Block]:

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
-from scipy.signal import lfilter
 
 from voxhumana.audio.reblock import Fifo
+from voxhumana.audio.recursive import Mean
 from voxhumana.engine import Block, Stage, Stream
 from voxhumana.voice import Voice
 
@@ -67,9 +66,9 @@ class LoudnessStream:
         self.stream = stream
         self._before = Fifo()
         self._before.write(np.zeros(latency, np.float32))
-        self._level = _Mean(LEVEL_S * rate_hz, 0)
-        self._in = _Mean(MEMORY_S * rate_hz, EXPECTED)
-        self._out = _Mean(MEMORY_S * rate_hz, EXPECTED)
+        self._level = Mean(LEVEL_S * rate_hz)
+        self._in = Mean(MEMORY_S * rate_hz, EXPECTED)
+        self._out = Mean(MEMORY_S * rate_hz, EXPECTED)
 
     def push(self, item: Block) -> Iterator[Block]:
         """Yield what the stage does, at the right level."""
@@ -94,17 +93,3 @@ class LoudnessStream:
         gains = np.concatenate([[self.gain], gains])[np.cumsum(speech)]  # between speech, the last one
         self.gain = float(gains[-1])
         return out * gains.astype(np.float32)
-
-
-class _Mean:
-    """A mean that forgets over `memory` samples."""
-
-    def __init__(self, memory: float, at: float) -> None:
-        forget = np.exp(-1 / memory)
-        self._filter = ([1 - forget], [1, -forget])
-        self._state = np.array([at * forget])
-
-    def over(self, powers: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        out: npt.NDArray[np.float64]
-        out, self._state = lfilter(*self._filter, powers + 1e-30, zi=self._state)  # no denormals
-        return out

@@ -6,8 +6,8 @@ from typing import Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
-from scipy.signal import butter, lfilter
 
+from voxhumana.audio.recursive import Recursive, band_pass
 from voxhumana.engine import Block
 
 FOLLOW_S = 0.02
@@ -39,9 +39,8 @@ class Radio:
     """A running line."""
 
     def __init__(self, settings: RadioSettings, rate_hz: int) -> None:
-        self._band = butter(2, (settings.low_hz, settings.high_hz), "bandpass", fs=rate_hz)
-        self._before = np.zeros(4)
-        self._after = np.zeros(4)
+        band = band_pass(2, settings.low_hz, settings.high_hz, rate_hz)
+        self._before, self._after = Recursive(*band), Recursive(*band)
         self._drive = 10 ** (settings.drive_db / 20)
         self._crackle = settings.crackle
         self._pops = POPS_HZ / rate_hz
@@ -52,7 +51,7 @@ class Radio:
     def process(self, block: Block) -> Block:
         """Send `block` down the line."""
         count = len(block)
-        x, self._before = lfilter(*self._band, block, zi=self._before)
+        x = self._before.push(block)
         before, now = self._level, float(np.abs(x).mean())
         self._level += (now - before) * min(1.0, count / self._follow)
         noise = 0.1 * self._random.standard_normal(count)
@@ -60,6 +59,5 @@ class Radio:
         noise[pops] += self._random.uniform(-4, 4, np.count_nonzero(pops))
         noise *= self._crackle * np.linspace(before, self._level, count)
         x = np.tanh(self._drive * (x + noise)) / np.sqrt(self._drive)
-        y, self._after = lfilter(*self._band, x, zi=self._after)
-        out: Block = y.astype(np.float32)
+        out: Block = self._after.push(x).astype(np.float32)
         return out

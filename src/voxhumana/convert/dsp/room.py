@@ -10,9 +10,8 @@ from typing import Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
-from scipy.linalg import hadamard
-from scipy.signal import lfilter
 
+from voxhumana.audio.recursive import Recursive
 from voxhumana.engine import Block
 
 LINES_S = (0.0097, 0.0131, 0.0157, 0.0199, 0.0233, 0.0281, 0.0317, 0.0373)
@@ -51,9 +50,10 @@ class Room:
         self._line = np.arange(len(lengths))[:, None]
         self._at = 0
         gain = 10 ** (-3 * lengths / (settings.decay_s * rate_hz))
-        self._mixing = (hadamard(len(lengths)) / np.sqrt(len(lengths)) * gain).astype(np.float32)
-        self._wall = [np.array(part, np.float32) for part in ([1 - settings.damping], [1, -settings.damping])]
-        self._state = np.zeros((len(lengths), 1), np.float32)
+        two = np.array([[1, 1], [1, -1]])
+        hadamard = np.kron(np.kron(two, two), two)
+        self._mixing = (hadamard / np.sqrt(len(lengths)) * gain).astype(np.float32)
+        self._wall = Recursive([1 - settings.damping, 0], [1, -settings.damping], len(lengths), np.float32)
         self._signs = np.array([1, -1] * (len(lengths) // 2), np.float32) / np.float32(np.sqrt(len(lengths)))
         self._mix = np.float32(settings.mix)
 
@@ -62,7 +62,7 @@ class Room:
         time = self._at + np.arange(len(block))
         self._at += len(block)
         heard = self._ring[self._line, (time + self._behind) % self._ring.shape[1]]
-        damped, self._state = lfilter(*self._wall, heard, zi=self._state)
+        damped = self._wall.push(heard)
         damped[np.abs(damped) < QUIET] = 0.0
         self._ring[:, time % self._ring.shape[1]] = self._mixing @ damped + block
         out: Block = (1 - self._mix) * block + self._mix * (self._signs @ heard)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
-from scipy import fft
 
 from voxhumana.convert.dsp.tone import Band, response
 from voxhumana.engine import Block
@@ -67,7 +66,7 @@ class Timbre:
     """One speaker's colour, and one voice's."""
 
     def __init__(self, mouth: Mouth, rate_hz: int) -> None:
-        hz = fft.rfftfreq(SIZE, 1 / rate_hz)
+        hz = np.fft.rfftfreq(SIZE, 1 / rate_hz)
         self._even = mouth.even
         self._edges = np.searchsorted(hz, BANDS_HZ * 2 ** (-1 / 6))
         self._end = int(np.searchsorted(hz, BANDS_HZ[-1] * 2 ** (1 / 6)))
@@ -97,7 +96,7 @@ class Timbre:
         self._frame[:] = 0.0  # centred, so that the phase turns slowly and can be read between bins
         self._frame[: count - centre] = grain[centre:]
         self._frame[SIZE - centre :] = grain[:centre]
-        spectrum = fft.rfft(self._frame)
+        spectrum = np.fft.rfft(self._frame)
         if self._spread:
             low = spectrum[self._below]
             spectrum = low + self._beside * (spectrum[self._below + 1] - low)
@@ -105,13 +104,13 @@ class Timbre:
         if self._even:
             self._hear(level)
         spectrum *= self._gain
-        coloured = fft.irfft(spectrum)
+        coloured = np.fft.irfft(spectrum)
         out: Block = np.concatenate([coloured[SIZE - centre :], coloured[: count - centre]]).astype(
             np.float32
         )
         if self._ringing < 1.0:
             self._turn = (self._turn + 1) % PHASES
-            air = fft.irfft(level * self._gain * self._air[self._turn])[:count]
+            air = np.fft.irfft(level * self._gain * self._air[self._turn])[:count]
             window = self._window[np.arange(count) * SIZE // count]
             out = self._ringing * out + (air * window * np.sqrt(SIZE / count)).astype(np.float32)
         return out
