@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 from pydantic import ValidationError
+from yaml.nodes import Node
 
 from voxhumana.engine import Block, Learner
 from voxhumana.errors import UsageError, VoxError
@@ -194,10 +195,17 @@ def parse(text: str) -> Voice:
         yaml.YAMLError: It is not YAML.
         ValidationError: It is not a voice.
     """
-    for token in yaml.scan(text, yaml.SafeLoader):
-        if isinstance(token, yaml.AliasToken):
+    return Voice.model_validate(yaml.load(text, _Plain))  # noqa: S506  # a SafeLoader, and stricter
+
+
+class _Plain(yaml.SafeLoader):
+    """YAML without aliases."""
+
+    def compose_node(self, parent: Node | None, index: int) -> Node | None:
+        """Compose what comes next, unless it is said to be like something before."""
+        if self.check_event(yaml.AliasEvent):
             raise yaml.YAMLError("aliases are not allowed in a voice")
-    return Voice.model_validate(yaml.safe_load(text))
+        return super().compose_node(parent, index)
 
 
 def files(folder: Path) -> list[Path]:
