@@ -18,6 +18,7 @@ CONVERTERS = {
     "dsp": "voxhumana.convert.dsp.converter:Dsp",
     "identity": "voxhumana.convert.identity:Identity",
     "native": "voxhumana.convert.native:Native",
+    "rvc": "voxhumana.convert.rvc.converter:Rvc",
 }
 """Our own converters, name -> module:Class."""
 

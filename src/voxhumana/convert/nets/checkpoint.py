@@ -1,0 +1,171 @@
+"""Checkpoints of strangers: looked at, bounded, and read as data; no pickle is ever executed.
+
+PATH -> inspect: what the archive is, without torch -> load: tensors, by torch's weights-only reader
+     -> fit: weight norm folded, names and shapes compared with the network's, then taken
+"""
+
+from __future__ import annotations
+
+import pickletools
+import struct
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from voxhumana.errors import VoxError
+
+LARGEST = 2 << 30
+"""Bytes of the largest checkpoint taken; RVC's are 55 MB, XTTS' 1.9 GB."""
+MEMBERS = 20_000
+"""Files in an archive; the largest voice models have some 2,000 tensors."""
+SAFE = {"collections", "torch", "torch._utils", "torch.nn.parameter", "torch.storage", "_codecs", "builtins"}
+"""Modules that a pickle of tensors names; whatever names another one wants to run something."""
+HARMLESS = {"set", "dict", "list", "tuple", "OrderedDict", "bytearray", "complex", "encode", "Size", "Tensor",
+            "dtype", "device", "Parameter", "defaultdict"}  # fmt: skip
+
+
+def members(path: Path) -> dict[str, int]:
+    """The files in a torch archive and their sizes, in bytes, without their common folder.
+
+    Raises:
+        VoxError: It is no archive of torch's, or is damaged, compressed, or larger than a voice can be.
+    """
+    try:
+        size = path.stat().st_size
+        with zipfile.ZipFile(path) as archive:
+            infos = archive.infolist()
+    except (OSError, zipfile.BadZipFile, ValueError, struct.error, NotImplementedError) as error:
+        raise VoxError(f"{path.name} is damaged or no torch file; get it again.") from error
+    if size > LARGEST or sum(info.file_size for info in infos) > size or len(infos) > MEMBERS:
+        raise VoxError(f"{path.name} unpacks to more than a voice can be; it is refused.")
+    names = {info.filename.partition("/")[2]: info.file_size for info in infos}
+    if any(".." in name or name.startswith("/") for name in names):
+        raise VoxError(f"{path.name} has names in it that lead out of it; it is refused.")
+    return names
+
+
+def globals_of(path: Path) -> set[str]:
+    """What the pickle in a torch archive asks for by name, `module name`, found without executing it.
+
+    Raises:
+        VoxError: As `members`; or it holds no pickle.
+    """
+    members(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            inside = next(name for name in archive.namelist() if name.endswith("/data.pkl"))
+            text = archive.read(inside)
+        asked: set[str] = set()
+        strings: list[str] = []
+        for code, argument, _ in pickletools.genops(text):
+            if code.name == "GLOBAL":
+                asked.add(str(argument))
+            elif code.name == "STACK_GLOBAL":
+                asked.add(" ".join(strings[-2:]))
+            elif isinstance(argument, str):
+                strings.append(argument)
+    except (StopIteration, ValueError, zipfile.BadZipFile, EOFError, KeyError) as error:
+        raise VoxError(f"{path.name} is damaged or no torch file; get it again.") from error
+    return asked
+
+
+def check(path: Path) -> None:
+    """Refuse an archive whose pickle asks for more than tensors.
+
+    Raises:
+        VoxError: It does, or it is no archive of torch's.
+    """
+    for asked in sorted(globals_of(path)):
+        module, _, name = asked.partition(" ")
+        wanted = name in HARMLESS or name.endswith("Storage") or name.startswith("_rebuild")
+        if module not in SAFE or not wanted:
+            raise VoxError(
+                f"{path.name} would run '{module}.{name}' when loaded, as weights never do; it is refused."
+            )
+
+
+def load(path: Path) -> Any:  # noqa: ANN401  # a pickle's own shape; callers check it
+    """What a `.pth`, `.pt` or `.ckpt` holds: tensors in dicts and lists, nothing else.
+
+    Raises:
+        VoxError: It is damaged, or wants to be executed; or torch is not installed.
+    """
+    check(path)
+    torch = need_torch(path.name)
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    except Exception as error:  # torch's reader raises a dozen kinds for a bad file
+        raise VoxError(f"{path.name} is damaged or holds more than weights; get it again.") from error
+
+
+def load_safetensors(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
+    """Tensors and metadata of a `.safetensors` file.
+
+    Raises:
+        VoxError: It is damaged; or torch or safetensors is not installed.
+    """
+    need_torch(path.name)
+    from safetensors import SafetensorError, safe_open  # noqa: PLC0415  # behind the extra
+
+    try:
+        with safe_open(path, framework="pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise VoxError(f"{path.name} is damaged; get it again.") from error
+
+
+def need_torch(name: str) -> Any:  # noqa: ANN401  # the module
+    """Torch, imported.
+
+    Raises:
+        VoxError: It is not installed.
+    """
+    try:
+        import torch  # noqa: PLC0415  # behind the extra
+    except ImportError as error:
+        raise VoxError(f'{name} needs torch; run: pip install "voxhumana[rvc]"') from error
+    return torch
+
+
+def fuse(state: Mapping[str, Any]) -> dict[str, Any]:
+    """The same tensors, float32, weight norm folded in: g * v / |v| (Salimans and Kingma, 2016)."""
+    import torch  # noqa: PLC0415  # behind the extra
+
+    fused = {}
+    for name, tensor in state.items():
+        stem, _, last = name.rpartition(".")
+        if last == "weight_v" or name.endswith("parametrizations.weight.original1"):
+            stem = stem.removesuffix(".parametrizations.weight")
+            gain = state.get(f"{stem}.weight_g", state.get(f"{stem}.parametrizations.weight.original0"))
+            if gain is None:
+                raise VoxError(f"The weights have '{name}' without its gain; they are not whole.")
+            v, g = tensor.float(), gain.float()
+            normed = tuple(axis for axis in range(g.dim()) if g.shape[axis] == 1)
+            if g.dim() != v.dim() or not normed:
+                raise VoxError(
+                    f"The weights have a gain for '{name}' that does not fit it; they are damaged."
+                )
+            fused[f"{stem}.weight"] = v * (g / torch.linalg.vector_norm(v, dim=normed, keepdim=True))
+        elif last != "weight_g" and not name.endswith("parametrizations.weight.original0"):
+            fused[name] = tensor.float() if tensor.is_floating_point() else tensor
+    return fused
+
+
+def fit(network: Any, state: Mapping[str, Any], name: str) -> None:  # noqa: ANN401  # a torch module
+    """Put `state` into `network` and set it to inference; what the network does not have is refused.
+
+    Raises:
+        VoxError: A tensor is missing, has another shape, or belongs to another network.
+    """
+    fused, own = fuse(state), network.state_dict()
+    for key in sorted(own.keys() | fused.keys()):
+        if key not in fused:
+            raise VoxError(f"{name} has no '{key}'; it is another kind of model, or was cut short.")
+        if key not in own:
+            raise VoxError(f"{name} has '{key}', which such a model does not; it is another kind of model.")
+        if fused[key].shape != own[key].shape:
+            has, needs = list(fused[key].shape), list(own[key].shape)
+            raise VoxError(f"{name} has a '{key}' of shape {has} where {needs} is needed.")
+    network.load_state_dict(fused)
+    network.eval().requires_grad_(requires_grad=False)
