@@ -90,7 +90,7 @@ def test_the_second_time_torch_is_not_needed(torch, tiny, tmp_path, monkeypatch)
 
 
 def test_safetensors_hold_the_same_voice(torch, tiny, tmp_path):
-    from safetensors.torch import save_file
+    save_file = pytest.importorskip("safetensors.torch").save_file
 
     held = tiny.voice()
     about = {"config": json.dumps(held["config"]), "version": "v2", "f0": "1"}
