@@ -1,4 +1,5 @@
 // <vox-live>: the page of Live. It shows how the booth stands and says what is wished; it keeps nothing itself.
+import { Browser, JITTER_MS } from "./browser.js";
 import { Cards } from "./cards.js";
 import { showFigures, showLedger } from "./delay.js";
 import { ask, fill, html } from "./dom.js";
@@ -20,7 +21,9 @@ class Live extends HTMLElement {
     this.meters = { in: new Meter(this.at("in")), out: new Meter(this.at("out")) };
     this.cards = new Cards(this.at("cards"), "live-voice", (voice) => this.say({ type: "switch", voice }), (text) => this.notice(text, true));
     this.listen();
-    this.wire = new Wire("/booth/live", (message) => this.hear(message), (open) => this.connected(open));
+    this.wire = new Wire("/booth/live", (message) => this.fromBooth(message), (open) => this.connected(open));
+    this.browser = new Browser((message) => this.desk === this.browser && this.hear(message));
+    this.desk = this.wire;
     this.load();
     const frame = (now) => {
       if (!this.isConnected) return;
@@ -31,6 +34,7 @@ class Live extends HTMLElement {
   }
 
   disconnectedCallback() {
+    this.browser?.stop();
     this.wire?.close();
     this.wire = null;
   }
@@ -40,14 +44,36 @@ class Live extends HTMLElement {
       const { voices } = await ask("/booth/voices");
       this.voices = voices;
       this.cards.show(voices, this.knobs?.voice);
-      this.offer = await ask("/booth/devices");
-      this.at("problem").hidden = !this.offer.problem;
-      this.at("problem").textContent = this.offer.problem;
-      this.devices();
-      this.show();
+      await this.plugs();
     } catch (error) {
       this.notice(error.message, true);
     }
+  }
+
+  /** Look for what there is to plug into, where we are. */
+  async plugs() {
+    this.offer = this.desk === this.browser ? await this.browser.offer() : await ask("/booth/devices");
+    this.at("problem").hidden = !this.offer.problem;
+    this.at("problem").textContent = this.offer.problem;
+    this.devices();
+    this.show();
+  }
+
+  /** Use the machine's devices, or the browser's. */
+  async turnTo(where) {
+    if (this.knobs.state !== "off") this.say({ type: "stop" });
+    this.notice("");
+    const { voice, pitch_semitones, gate_db } = this.knobs;
+    this.desk = where === "browser" ? this.browser : this.wire;
+    this.toggleAttribute("data-browser", where === "browser");
+    if (where === "browser") this.browser.begin({ voice, pitch_semitones, gate_db });
+    else this.knobs = this.boothKnobs;
+    await this.plugs().catch((error) => this.notice(error.message, true));
+  }
+
+  fromBooth(message) {
+    if (message.type === "knobs") this.boothKnobs = message;
+    if (this.desk !== this.browser) this.hear(message);
   }
 
   devices() {
@@ -70,12 +96,24 @@ class Live extends HTMLElement {
     });
     this.at("monitor").addEventListener("change", (event) => this.say({ type: "monitor", device: event.target.value || null }));
     for (const end of ["input", "output"])
-      this.at(end).addEventListener("change", () => {
-        if (this.knobs.state !== "live") return;
-        this.restart = true; // the devices are changed by stopping and going on
-        this.say({ type: "stop" });
-      });
+      this.at(end).addEventListener("change", () => this.again());
+    for (const choice of this.querySelectorAll('[name="where"]')) choice.addEventListener("change", () => this.turnTo(choice.value));
+    this.at("echo").addEventListener("change", (event) => {
+      this.browser.echo = event.target.checked;
+      this.again();
+    });
+    this.at("jitter").addEventListener("input", (event) => {
+      this.browser.jitter(Number(event.target.value));
+      event.target.closest("label").querySelector("b").textContent = `${event.target.value} ms`;
+    });
     this.at("notice").querySelector("button").addEventListener("click", () => this.notice(""));
+  }
+
+  /** What cannot be changed while live is changed by stopping and going on. */
+  again() {
+    if (this.knobs.state !== "live") return;
+    this.restart = true;
+    this.say({ type: "stop" });
   }
 
   toggle() {
@@ -89,7 +127,7 @@ class Live extends HTMLElement {
   }
 
   say(message) {
-    this.wire.send(message);
+    this.desk.send(message);
   }
 
   hear(message) {
@@ -105,11 +143,12 @@ class Live extends HTMLElement {
       case "started":
         this.started = message;
         this.at("names").textContent = this.route();
-        showLedger(this.at("ledger"), message.ledger);
+        this.ledger(message.ledger);
         this.at("delay").hidden = false;
+        if (this.desk === this.browser) this.plugs(); // names are known now
         break;
       case "switched":
-        showLedger(this.at("ledger"), message.ledger);
+        this.ledger(message.ledger);
         break;
       case "meters":
         this.levels(message);
@@ -122,6 +161,10 @@ class Live extends HTMLElement {
       case "failed":
         this.notice(message.text, true);
     }
+  }
+
+  ledger(rows) {
+    showLedger(this.at("ledger"), rows, this.desk === this.browser ? "microphone to your ears" : "microphone to call");
   }
 
   /** The devices in use, by the names that people read. */
@@ -143,7 +186,7 @@ class Live extends HTMLElement {
       ["Waiting to be played", `${meters.backlog_ms.toFixed(1)} ms`],
       ["Compute, 99 of 100", `${meters.cost.p99_ms.toFixed(1)} of ${block_ms.toFixed(1)} ms`, block_ms && meters.cost.p99_ms > block_ms],
       ["Share of one core", `${(meters.cost.rtf * 100).toFixed(0)} %`, meters.cost.rtf > 0.9],
-      ["Clock drift", `${meters.drift_ppm.toFixed(0)} ppm`],
+      ["Clock drift", meters.drift_ppm === undefined ? "\u2013" : `${meters.drift_ppm.toFixed(0)} ppm`],
     ]);
   }
 
@@ -175,7 +218,7 @@ class Live extends HTMLElement {
     this.set("gate", off ? GATE_OFF_DB : knobs.gate_db, off ? "off" : `${knobs.gate_db} dBFS`);
     this.at("monitor").value = knobs.monitor ?? "";
     if (!this.at("input").options.length) this.devices();
-    if (live) [this.at("input").value, this.at("output").value] = [knobs.input, knobs.output];
+    if (live && this.desk === this.wire) [this.at("input").value, this.at("output").value] = [knobs.input, knobs.output];
     this.cards.mark(knobs.voice);
   }
 
@@ -188,11 +231,12 @@ class Live extends HTMLElement {
     const slider = this.at(name);
     if (document.activeElement !== slider || Number(slider.value) !== value) slider.value = value;
     slider.setAttribute("aria-valuetext", text);
-    slider.closest("label").querySelector("output").textContent = text;
+    slider.closest("label").querySelector("b").textContent = text;
   }
 
   connected(open) {
     this.at("go").disabled = !open;
+    if (!open && this.desk === this.browser) return;
     if (open) return this.notice("");
     this.notice("The studio does not answer; is `vox studio` still running?", true);
   }
@@ -224,13 +268,21 @@ function layout() {
     </section>
     <section class="panel" aria-label="Delay" data-part="delay" hidden><div data-part="ledger"></div><dl class="figures" data-part="figures"></dl></section>
     <section class="panel" aria-label="Devices and knobs">
-      <div class="head"><h2>Sound</h2><small data-part="problem" hidden></small></div>
+      <div class="head"><h2>Sound</h2>
+        <div class="choice" role="radiogroup" aria-label="Whose microphone and speakers">
+          <label><input type="radio" name="where" value="machine" checked><span>This machine</span></label>
+          <label><input type="radio" name="where" value="browser"><span>This browser</span></label>
+        </div>
+      </div>
+      <p class="soft" data-part="problem" hidden></p>
       <div class="settings">
         <label class="field"><span>Microphone</span><select data-part="input"></select></label>
         <label class="field"><span>Goes to</span><select data-part="output"></select></label>
-        <label class="field"><span>Hear yourself on</span><select data-part="monitor"></select></label>
-        <label class="field"><span>Pitch <output></output></span><input type="range" data-part="pitch" min="-24" max="24" step="1" value="0"></label>
-        <label class="field"><span>Gate <output></output></span><input type="range" data-part="gate" min="${GATE_OFF_DB}" max="0" step="1" value="-55"></label>
+        <label class="field machine"><span>Hear yourself on</span><select data-part="monitor"></select></label>
+        <label class="field"><span>Pitch <b></b></span><input type="range" data-part="pitch" min="-24" max="24" step="1" value="0"></label>
+        <label class="field"><span>Gate <b></b></span><input type="range" data-part="gate" min="${GATE_OFF_DB}" max="0" step="1" value="-55"></label>
+        <label class="field browser"><span>Jitter buffer <b>${JITTER_MS} ms</b></span><input type="range" data-part="jitter" min="10" max="200" step="10" value="${JITTER_MS}"></label>
+        <label class="check browser"><input type="checkbox" data-part="echo" checked><span>Echo cancellation <small>(off sounds better, with headphones)</small></span></label>
       </div>
     </section>
     <section class="panel" aria-labelledby="live-voices">

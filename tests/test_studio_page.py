@@ -1,0 +1,127 @@
+"""The studio in a real browser: going live, being heard, and keeping to oneself."""
+
+import numpy as np
+import pytest
+import soxr
+
+pytest.importorskip("playwright", reason="make test-real installs it")
+from judge import words
+from studio_page import RATE_HZ, studio, visitor
+from voxhumana.audio.file import SoundWriter
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+SAID = "The kettle is on, and there is room for everybody at the table."
+JOBS = ["Live"]
+
+FOCUSABLE = """() => {
+  const all = "button, input, select, textarea, a[href], [tabindex='0'], audio[controls]";
+  const shown = (one) => one.checkVisibility({ visibilityProperty: true }) && one.getClientRects().length > 0;
+  const apart = (one) => one.type === "file" || (one.type === "radio" && !one.checked);
+  const controls = [...document.querySelectorAll(all)];
+  const wanted = controls.filter((one) => shown(one) && !one.disabled && one.tabIndex >= 0 && !apart(one));
+  wanted.forEach((one, i) => (one.dataset.nth = i));
+  return wanted.map((one) => one.outerHTML.slice(0, 160));
+}"""
+NAMELESS = """() => {
+  const all = "button, input, select, textarea, a[href], [role=meter], [role=radiogroup], audio[controls]";
+  const shown = (one) => one.checkVisibility({ visibilityProperty: true }) && one.type !== "file";
+  const text = (id) => document.getElementById(id)?.textContent ?? "";
+  const name = (one) => [
+    one.getAttribute("aria-label"), one.title, one.placeholder, one.textContent,
+    ...(one.getAttribute("aria-labelledby") ?? "").split(" ").map(text),
+    ...[...(one.labels ?? [])].map((label) => label.textContent),
+  ].join("").trim();
+  return [...document.querySelectorAll(all)]
+    .filter((one) => shown(one) && !name(one)).map((one) => one.outerHTML.slice(0, 160));
+}"""
+
+
+@pytest.fixture(scope="module")
+def microphone(tmp_path_factory):
+    """A WAV of somebody saying the sentence, with a pause behind it."""
+    from hibari import SAMPLE_RATE, Hibari
+
+    spoken = soxr.resample(np.asarray(Hibari()(SAID), np.float32), SAMPLE_RATE, RATE_HZ)
+    path = tmp_path_factory.mktemp("microphone") / "said.wav"
+    with SoundWriter(path, RATE_HZ) as file:
+        file.write(np.concatenate([0.5 * spoken / np.abs(spoken).max(), np.zeros(RATE_HZ, np.float32)]))
+    return path
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory, microphone):
+    folder = tmp_path_factory.mktemp("studio")
+    with studio(folder, VOX_INPUT=f"file:{microphone}", VOX_OUTPUT=f"file:{folder / 'out.wav'}") as url:
+        yield url
+
+
+@pytest.fixture(params=[(1280, False), (390, True)], ids=["laptop, light", "phone, dark"])
+def guest(request, address, microphone):
+    width, dark = request.param
+    with visitor(address, microphone, width=width, dark=dark) as guest:
+        yield guest
+
+
+@pytest.fixture
+def laptop(address, microphone):
+    with visitor(address, microphone) as guest:
+        yield guest
+
+
+def test_a_page_goes_live_on_the_machines_devices(laptop):
+    page = laptop.page
+    page.get_by_role("radio", name="The robot").check(force=True)
+    page.get_by_role("button", name="Go live").click()
+    page.get_by_text("You speak as The robot.").wait_for()
+    page.wait_for_function("document.querySelector('[data-part=out] output').textContent !== 'silence'")
+    assert page.get_by_text("microphone to call").is_visible()
+    page.get_by_role("button", name="Live", exact=False).first.click()
+    page.get_by_text("You are off.").wait_for()
+    assert laptop.complaints == []
+
+
+def test_the_browsers_microphone_comes_back_in_another_voice_and_is_understood(laptop):
+    page = laptop.page
+    page.get_by_role("radio", name="This browser").check(force=True)
+    page.get_by_role("radio", name="The lady").check(force=True)
+    page.get_by_role("button", name="Go live").click()
+    page.get_by_text("You speak as The lady.").wait_for()
+    page.wait_for_timeout(14_000)  # twice the sentence, and then some
+    heard = laptop.heard()
+    page.locator("[data-part=go]").click()
+    page.get_by_text("You are off.").wait_for()
+    understood = words(heard, RATE_HZ)
+    missing = [word for word in ("kettle", "room", "everybody", "table") if word not in understood]
+    assert not missing, understood
+    assert laptop.complaints == []
+
+
+def test_no_job_asks_another_machine_for_anything_or_complains(guest):
+    for job in JOBS:
+        guest.turn_to(job)
+        guest.page.wait_for_timeout(700)
+    assert guest.outside == []
+    assert guest.complaints == []
+
+
+def test_no_job_is_wider_than_the_screen(guest):
+    for job in JOBS:
+        guest.turn_to(job)
+        guest.page.wait_for_timeout(300)
+        assert guest.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), job
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_every_control_has_a_name_and_tab_finds_it(laptop, job):
+    page = laptop.page
+    laptop.turn_to(job)
+    page.wait_for_timeout(700)
+    assert page.evaluate(NAMELESS) == []
+    controls = page.evaluate(FOCUSABLE)
+    page.evaluate("document.activeElement.blur()")
+    found = set()
+    for _ in range(len(controls) + 30):
+        page.keyboard.press("Tab")
+        found.add(page.evaluate("document.activeElement.dataset.nth"))
+    assert [control for nth, control in enumerate(controls) if str(nth) not in found] == []
