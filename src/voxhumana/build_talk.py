@@ -19,7 +19,7 @@ from voxhumana.audio.file import check_writable
 from voxhumana.audio.file_device import FileBackend
 from voxhumana.audio.resample import Resample
 from voxhumana.config import Settings
-from voxhumana.dialogue import Responder, Speaker
+from voxhumana.dialogue import Mimic, Responder, Speaker
 from voxhumana.engine import Block, Stream
 from voxhumana.errors import UsageError
 from voxhumana.library.shelf import Shelf
@@ -43,7 +43,9 @@ def voiced(settings: Settings, voice: Voice, rate_hz: int) -> Speaker:
         UsageError: There is no such engine.
         VoxError: The voice has nothing for it.
     """
-    speaker = registry.load_speaker(settings.tts)
+    speaker = registry.load_speaker(settings.tts, settings.device)
+    if isinstance(speaker, Mimic) and speaker.takes_on(voice):
+        return Voiced(speaker, None, rate_hz)
     engine = next((name for name in voice.engines if name in registry.converter_names()), None)
     return Voiced(speaker, registry.load_converter(engine) if engine else None, rate_hz)
 

@@ -68,6 +68,8 @@ class Settings(BaseSettings):
     """Speech recogniser, ENGINE[:MODEL]."""
     tts: str = "hibari"
     """Speech engine, ENGINE[:MODEL]."""
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    """Where engines that need torch run; auto = CUDA where there is one, else the CPU."""
     llm: str = "llama"
     """Language engine, ENGINE[:MODEL[@URL]]: llama, ollama, openai."""
     llm_key: str = ""

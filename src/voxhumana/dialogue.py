@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from voxhumana.engine import Block, Stream
 from voxhumana.voice import Voice
@@ -92,3 +92,11 @@ class Speaker(Protocol):
         Raises:
             VoxError: The voice has nothing for this engine.
         """
+
+
+@runtime_checkable
+class Mimic(Protocol):
+    """A speaker that can take on a voice by itself, from a recording."""
+
+    def takes_on(self, voice: Voice) -> bool:
+        """Whether it speaks in this voice, so that no converter need follow it."""

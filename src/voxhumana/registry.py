@@ -37,7 +37,11 @@ SPEAKERS = {
     "hibari": "voxhumana.speak.hibari:HibariSpeaker",
     "kokoro": "voxhumana.speak.kokoro:Kokoro",
     "piper": "voxhumana.speak.piper:Piper",
+    "pocket": "voxhumana.speak.pocket:Pocket",
+    "xtts": "voxhumana.speak.xtts:Xtts",
 }
+ON_TORCH = {"pocket", "xtts"}
+"""Those of them that run where torch does: their constructors take a `device`."""
 
 GROUP = "voxhumana.converters"
 """Entry-point group in which other packages name their converters; the other kinds have theirs alike."""
@@ -85,9 +89,15 @@ def load_responder(settings: Settings) -> Responder:
     return cast("Responder", engine(model, settings))
 
 
-def load_speaker(name: str) -> Speaker:
-    """Import and construct the speech synthesiser called `name[:model]`; raises as `load_converter`."""
-    return cast("Speaker", _load(SPEAKERS, "voxhumana.speakers", "speech engine", name))
+def load_speaker(name: str, device: str = "auto") -> Speaker:
+    """Import and construct the speech synthesiser called `name[:model]`; raises as `load_converter`.
+
+    Args:
+        name: Which.
+        device: For an engine that runs on torch: `auto`, `cpu`, `cuda` or `mps`.
+    """
+    more = {"device": device} if name.partition(":")[0] in ON_TORCH else {}
+    return cast("Speaker", _load(SPEAKERS, "voxhumana.speakers", "speech engine", name, **more))
 
 
 def _names(table: dict[str, str], group: str) -> list[str]:
@@ -100,10 +110,10 @@ def _check(table: dict[str, str], group: str, kind: str, spec: str) -> None:
         raise UsageError(f"There is no {kind} called '{name}'; choose one of: {', '.join(known)}.")
 
 
-def _load(table: dict[str, str], group: str, kind: str, spec: str) -> Any:  # noqa: ANN401  # each caller casts
+def _load(table: dict[str, str], group: str, kind: str, spec: str, **more: str) -> Any:  # noqa: ANN401  # each caller casts
     name, colon, model = spec.partition(":")
     engine = _find(table, group, kind, name)
-    return engine(model) if colon else engine()
+    return engine(model, **more) if colon else engine(**more)
 
 
 def _find(table: dict[str, str], group: str, kind: str, name: str) -> Any:  # noqa: ANN401  # each caller casts
