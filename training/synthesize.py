@@ -15,6 +15,7 @@ import pathlib
 
 import numpy as np
 
+from training import cast
 from training.teacher import RATE, Teacher, median_f0
 
 VOICES_EACH = 3
@@ -89,7 +90,12 @@ def main() -> None:
         if not (said.f0 > 50).any():
             continue
         who = np.stack([speaker(voices, rng) for _ in range(VOICES_EACH)])
-        pitch = np.exp(who @ log_median + rng.normal(0, 0.06, VOICES_EACH)) / median_f0(said)
+        members = rng.choice(list(cast.CAST), VOICES_EACH - 1, replace=False)
+        shift = np.ones(VOICES_EACH)
+        if number % 2:  # every other utterance is spoken by two of the built-in voices, and one passer-by
+            who[1:] = [cast.weights(teacher, name) for name in members]
+            shift[1:] = [cast.CAST[name][1] for name in members]
+        pitch = np.exp(who @ log_median + rng.normal(0, 0.06, VOICES_EACH)) * shift / median_f0(said)
         waves = np.stack(
             [teacher.speak(said, teacher.style(w, len(tokens)), p) for w, p in zip(who, pitch, strict=True)]
         )
