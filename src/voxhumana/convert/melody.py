@@ -23,12 +23,12 @@ GUESS = float(np.log(150.0))
 GUESS_FRAMES = 4.0
 """Voiced frames of 10 ms that the guess is worth."""
 QUICK = 20
-"""Voiced frames after which the mean only creeps: one that ran after every syllable would flatten the tune (its
-correlation with the speaker's was 0.84 then, and is 0.89)."""
+"""Voiced frames after which the mean only creeps: one that ran after every syllable would flatten the tune
+(its correlation with the speaker's was 0.84 then, and is 0.89)."""
 SPAN, LONG_SPAN = 300.0, 600.0
 """Voiced frames of 10 ms over which the speaker's mean is taken: 3 s, growing to 6."""
 LEAP = 0.35
-"""Nepers off the mean beyond which a frame counts as if it were no further: an octave's error moves it little."""
+"""Nepers off the mean beyond which a frame counts as no further: an octave's error moves it little."""
 
 
 class Melody:
@@ -67,7 +67,7 @@ class Melody:
 
 
 def mean_hz(sound: Array) -> float:
-    """Geometric mean F0 of speech, float32 [T] at 24 kHz."""
+    """Usual F0 of speech, its median, float32 [T] at 24 kHz."""
     melody = Melody()
     heard = [GUESS]
     for start in range(0, len(sound) - 479, 480):

@@ -40,8 +40,8 @@ OCTAVE_COST = 0.15
 VOICING_COST = 0.12
 """Cost of going from voiced to unvoiced or back."""
 STRANGE_COST = 0.3
-"""Merit lost an octave away from the speaker's range. With `RANGE` it took gross errors (more than 30 %) from 1.8 to
-0.8 % of voiced frames, and the correlation of log F0 with SwiftF0 from 0.78 to 0.93, on 60 clips of 58 speakers."""
+"""Merit lost an octave away from the speaker's range. With `RANGE` it took gross errors (more than 30 %) from
+1.8 to 0.8 % of voiced frames, and the correlation of log F0 with SwiftF0 from 0.78 to 0.93, on 60 clips."""
 RANGE = 0.4
 """Octaves to either side of the usual period that cost nothing."""
 MEMORY = 300
