@@ -82,8 +82,8 @@ def talk(settings: Settings, tell: Callable[[Note], None]) -> Talk:
         return speaker.open(voice)
 
     def open_drafter(news: Callable[[News], None]) -> Drafter:
-        ending, speculate = _ending(responder), settings.speculation
-        return Drafter(transcriber, ending, responder, open_speech, sink.rate_hz, news, speculate=speculate)
+        judge, speculate = ending(responder), settings.speculation
+        return Drafter(transcriber, judge, responder, open_speech, sink.rate_hz, news, speculate=speculate)
 
     turn = Turn(eager=settings.speculation)
     return Talk(source, sink, ears, open_drafter, history, tell, turn)
@@ -94,8 +94,8 @@ def persona(voice: Voice) -> str:
     return f"You are {voice.title}. {voice.character} {MANNER}"
 
 
-def _ending(responder: Responder) -> Ending:
-    """The language model judges better than the words alone, where it can."""
+def ending(responder: Responder) -> Ending:
+    """What judges whether words are whole: the language model, where it can, else the words alone."""
     judge: Ending | None = getattr(responder, "complete", None)
     return judged(judge) if judge else by_words
 

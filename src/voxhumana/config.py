@@ -94,6 +94,8 @@ class Settings(BaseSettings):
     """Its private key, PEM."""
     serve_converts: int = Field(default=16, ge=0, le=1_000)
     """Live conversions at once."""
+    serve_talks: int = Field(default=4, ge=0, le=1_000)
+    """Realtime conversations at once."""
     serve_idle_s: float = Field(default=60.0, ge=1, le=86_400)
     """A session that sends nothing for so long is ended."""
     data_dir: Path = Field(default_factory=lambda: platformdirs.user_data_path(APP))

@@ -13,7 +13,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -26,6 +26,7 @@ from voxhumana.assistant.reply import Reply
 from voxhumana.assistant.timing import TurnTiming
 from voxhumana.assistant.turn import (
     MS,
+    WORD,
     Action,
     Draft,
     Drop,
@@ -69,7 +70,29 @@ class Notice:
     text: str
 
 
-Note: TypeAlias = Phase | Said | Notice | TurnTiming
+@dataclass(frozen=True)
+class Onset:
+    """The user began to speak; it may come to nothing."""
+
+    start: int
+    """On the detector's clock, samples."""
+
+
+@dataclass(frozen=True)
+class Dismissed:
+    """What began with `Onset` came to nothing: no words."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The turn is the assistant's: the user spoke from `start` to `end`, and `reply` is wanted."""
+
+    reply: Reply
+    start: int
+    end: int
+
+
+Note: TypeAlias = Phase | Said | Notice | TurnTiming | Onset | Dismissed | Taken
 
 
 class Echo(Protocol):
@@ -105,6 +128,7 @@ class Talk:
         history: What was said before.
         tell: Takes notes, on the path's thread; must not wait.
         turn: How things stand at the beginning.
+        mouth: Plays replies, if not the sink alone; see `assistant.mouth`.
     """
 
     def __init__(
@@ -116,12 +140,16 @@ class Talk:
         history: History,
         tell: Callable[[Note], None],
         turn: Turn | None = None,
+        *,
+        mouth: Mouth | None = None,
     ) -> None:
         self._source, self._sink, self._ears = source, sink, ears
         self._tell = tell
         self._news: queue.SimpleQueue[News] = queue.SimpleQueue()
         self._drafter = open_drafter(self._news.put)
-        self._mouth = Mouth(sink.rate_hz)
+        self._mouth: Mouth = mouth or Mouth(sink.rate_hz)
+        self._errands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._onset: int | None = None  # of the utterance that was told
         self._recording = Recording(KEEP)
         self._turn = turn or Turn()
         self._draft: Reply | None = None  # what would be said next
@@ -140,6 +168,8 @@ class Talk:
         try:
             while not self._stopping.is_set() and (block := self._source.read()) is not None:
                 self._take_news()
+                while not self._errands.empty():
+                    self._errands.get()()
                 played = self._speak(len(block))
                 self._hear(block, played)
         finally:
@@ -151,6 +181,42 @@ class Talk:
     def stop(self) -> None:
         """End `run` at the next block; from any thread."""
         self._stopping.set()
+
+    def between(self, errand: Callable[[], None]) -> None:
+        """Run something between two blocks, on the path's thread; from any thread. It must not raise."""
+        self._errands.put(errand)
+
+    def answer(self, text: str) -> None:
+        """Reply to `text` as if it had been heard, instead of anything else; only from an errand."""
+        self.hush()
+        number = self._turn.drafts + 1
+        self._turn = replace(
+            self._turn, phase=Phase.THINKING, drafts=number, draft=number, text=text, complete=1.0
+        )
+        self._timing.decision = self._turn.now
+        self._reply = Reply(number, text, self.history, 1.0)
+        self._drafter.make(self._reply)
+        self._mouth.speak(self._reply)
+
+    def hush(self) -> None:
+        """Break off what is said or prepared, and forget what is being heard; only from an errand."""
+        if self._draft:
+            self._draft.dropped = True
+            self._draft = None
+        self._keep_turn()
+        self._next, self._timing = TurnTiming(), TurnTiming()
+        self._turn = replace(
+            self._turn,
+            phase=Phase.LISTENING,
+            start=None,
+            voiced=0,
+            run=0,
+            draft=None,
+            text=None,
+            complete=0.0,
+            ready=False,
+            reply=None,
+        )
 
     def _speak(self, frames: int) -> Block:
         """Play as much as was heard."""
@@ -209,10 +275,21 @@ class Talk:
         self._turn, actions = step(self._turn, event)
         for action in actions:
             self._act(action)
+        self._tell_onset()
         if self._turn.phase is not before:
             if self._turn.phase is Phase.SPEAKING and self._timing.first_sound is None:
                 self._timing.first_sound = self._turn.now
             self._tell(self._turn.phase)
+
+    def _tell_onset(self) -> None:
+        """Say once of each utterance that it began, and of one that came to nothing that it did."""
+        turn = self._turn
+        if self._onset is None and turn.start is not None and turn.voiced >= WORD:
+            self._onset = turn.start
+            self._tell(Onset(turn.start))
+        elif self._onset is not None and turn.start is None:
+            self._onset = None
+            self._tell(Dismissed())
 
     def _act(self, action: Action) -> None:
         match action:
@@ -235,6 +312,8 @@ class Talk:
                 self._timing, self._next = self._next, TurnTiming()
                 self._timing.decision = self._turn.now
                 self._tell(Said("user", self._reply.asked, final=True))
+                self._tell(Taken(self._reply, self._timing.start or 0, self._timing.end_of_speech or 0))
+                self._onset = None
                 self._drafter.make(self._reply)
                 self._mouth.speak(self._reply)
             case Pause():

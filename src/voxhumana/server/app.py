@@ -14,6 +14,7 @@ from voxhumana.config import Settings
 from voxhumana.server import catalogue, convert, refusal, speech, transcriptions
 from voxhumana.server.engines import Engines
 from voxhumana.server.guard import Guard
+from voxhumana.server.realtime import session as realtime
 from voxhumana.server.seats import Seats
 
 JOBS = 8
@@ -44,9 +45,11 @@ def create(settings: Settings) -> FastAPI:
     )
     app.state.engines = engines
     speaking, listening = Seats("speech", JOBS), Seats("transcription", JOBS)
-    app.state.seats = [converting, speaking, listening]
+    talking = Seats("realtime", settings.serve_talks)
+    app.state.seats = [converting, talking, speaking, listening]
     app.include_router(catalogue.routes(engines))
     app.include_router(convert.routes(engines, converting, settings.serve_idle_s))
+    app.include_router(realtime.routes(engines, talking, settings.serve_idle_s))
     app.include_router(speech.routes(engines, speaking))
     app.include_router(transcriptions.routes(engines, listening))
     refusal.install(app)

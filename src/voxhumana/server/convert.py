@@ -13,7 +13,6 @@ from fastapi import APIRouter, WebSocket
 from pydantic import ValidationError
 
 from voxhumana.engine import Block
-from voxhumana.errors import VoxError
 from voxhumana.server import session
 from voxhumana.server.conversion import Conversion
 from voxhumana.server.convert_events import MESSAGE, Append, Clear, Commit, Knobs, SessionUpdate
@@ -113,11 +112,8 @@ class ConvertSession:
             knobs = Knobs.model_validate(self._knobs.model_dump() | some)
         except ValidationError as error:
             raise invalid(error, "session.") from error
-        try:
-            if not await asyncio.to_thread(self._running.turn, knobs):
-                await self._renew(knobs)
-        except VoxError as error:
-            raise as_refusal(error) from error
+        if not await asyncio.to_thread(self._running.turn, knobs):
+            await self._renew(knobs)
         self._knobs = knobs
         self._tell("session.updated")
         self._measure()

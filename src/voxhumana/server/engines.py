@@ -10,7 +10,8 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-from voxhumana import registry
+from voxhumana import build_talk, registry
+from voxhumana.assistant.ending import Ending
 from voxhumana.config import Settings
 from voxhumana.dialogue import Detector, Responder, Speaker, Transcriber
 from voxhumana.engine import Block, Converter
@@ -70,6 +71,10 @@ class Engines:
     def responder(self) -> Responder:
         """The language engine; a session must not close it."""
         return self._once("llm", lambda: registry.load_responder(self.settings))
+
+    def ending(self) -> Ending:
+        """What judges whether a sentence is whole."""
+        return build_talk.ending(self.responder())
 
     def speaker(self, voice: Voice, rate_hz: int) -> Speaker:
         """The speech engine in this voice, at this rate; see `build_talk.voiced`."""

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 Event: TypeAlias = Mapping[str, Any]
@@ -23,6 +23,8 @@ class Sound:
 
     data: bytes
     samples: int
+    about: Event = field(default_factory=dict)
+    """What its event says besides."""
 
 
 class Outbox:

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from voxhumana.errors import VoxError
 from voxhumana.server.guard import refuse
 from voxhumana.server.outbox import Event, Outbox, Sound
 from voxhumana.server.refusal import Refusal, as_refusal
@@ -111,9 +112,9 @@ async def _read(socket: WebSocket, dialect: Dialect, idle_s: float) -> tuple[int
         frame = message.get("bytes") if message.get("bytes") is not None else message.get("text")
         try:
             await dialect.take(frame or "")
-        except Refusal as refusal:
+        except (Refusal, VoxError) as error:
             faults += 1
-            dialect.outbox.put(fault(refusal, _event_id(frame)))
+            dialect.outbox.put(fault(as_refusal(error), _event_id(frame)))
     return ABUSE, "too many messages that mean nothing"
 
 

@@ -9,11 +9,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+import numpy as np
+
 from voxhumana.audio.reblock import Fifo
 from voxhumana.audio.splice import Splice
 from voxhumana.engine import Block
 
 CLOCK = "socket"
+PATIENCE_S = 0.2
+"""A peer that was heard may be late by so much before silence takes its place: a bad network's worst."""
 
 
 class Inlet:
@@ -23,12 +27,13 @@ class Inlet:
         rate_hz: Of the sound.
         frames: Samples a block.
         bound: Samples that may wait; the oldest of more are dropped.
+        ticks: Whether silence follows when the peer stops sending: for who must go on without it.
     """
 
     name = CLOCK
     clock = CLOCK
 
-    def __init__(self, rate_hz: int, frames: int, bound: int) -> None:
+    def __init__(self, rate_hz: int, frames: int, bound: int, *, ticks: bool = False) -> None:
         self.rate_hz = rate_hz
         self.frames = frames
         self.latency = frames
@@ -38,6 +43,8 @@ class Inlet:
         self._bound = max(bound, frames)
         self._fifo = Fifo(self._bound + frames)
         self._splice = Splice(rate_hz)
+        self._ticks = ticks
+        self._idle = False
         self._news = threading.Condition()
         self._ended = False
 
@@ -67,17 +74,28 @@ class Inlet:
         """Wait for the next block, the last one shorter; None at the end."""
         with self._news:
             while True:
-                self._news.wait_for(lambda: self._ended or len(self._fifo) >= self.frames)
+                waited = self._news.wait_for(self._ready, self._patience_s())
+                self._idle = not waited
                 taken = self._fifo.read(self.frames)
-                if not len(taken):
+                if waited and not len(taken):
                     return None
                 block = self._splice.push(taken.copy())
+                if not waited:
+                    return np.pad(block, (0, self.frames - len(block)))
                 if len(block):
                     return block
 
     def close(self) -> None:
         """Nothing to give back."""
         self.end()
+
+    def _ready(self) -> bool:
+        return self._ended or len(self._fifo) >= self.frames
+
+    def _patience_s(self) -> float | None:
+        if not self._ticks:
+            return None
+        return self.frames / self.rate_hz if self._idle else PATIENCE_S
 
 
 class Outlet:

@@ -1,0 +1,1 @@
+"""`/v1/realtime`: spoken conversation after the OpenAI Realtime protocol."""
