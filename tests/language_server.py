@@ -1,6 +1,8 @@
 """A language server on loopback that speaks Ollama's and OpenAI's protocols and says what a test says."""
 
 import json
+import socket
+import struct
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +24,12 @@ class LanguageServer:
     hung_up: threading.Event = field(default_factory=threading.Event)
     """Set when the client left before the end."""
     endless: bool = False
+    busy: int = 0
+    """How often to answer that the model is still loading."""
+    fetched: list[str] = field(default_factory=list)
+    """Models that Ollama was asked to fetch; one called `nothing` it cannot find."""
+    aborts_after: int | None = None
+    """Die, as if killed, after so many words: the connection is reset in the middle of a chunk."""
 
     def said(self) -> Iterator[str]:
         yield from self.words[: self.breaks_off_after]
@@ -48,13 +56,18 @@ class Handler(BaseHTTPRequestHandler):
         if self.says.key and self.headers.get("Authorization") != f"Bearer {self.says.key}":
             self.answer(401, {"error": "wrong key"})
             return True
+        if self.says.busy:
+            self.says.busy -= 1
+            self.answer(503, {"error": {"message": "Loading model", "code": 503}})
+            return True
         return False
 
     def do_GET(self) -> None:
         if self.refused():
             return
         if self.path == "/api/tags":
-            self.answer(200, {"models": [{"name": "tiny:latest", "model": "tiny:latest"}]})
+            names = ["tiny:latest", *self.says.fetched]
+            self.answer(200, {"models": [{"name": name, "model": name} for name in names]})
         else:
             self.answer(200, {"object": "list", "data": [{"id": "tiny", "object": "model"}]})
 
@@ -62,6 +75,12 @@ class Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.says.asked.append(body)
         if self.refused():
+            return
+        if self.path == "/api/pull":
+            self.pull(body["model"])
+            return
+        if self.says.aborts_after is not None:
+            self.abort()
             return
         ollama = self.path == "/api/chat"
         self.send_response(200)
@@ -71,6 +90,36 @@ class Handler(BaseHTTPRequestHandler):
             self.stream(ollama)
         except (BrokenPipeError, ConnectionResetError):
             self.says.hung_up.set()
+
+    def pull(self, model: str) -> None:
+        """Ollama's way of fetching a model."""
+        parts = [{"status": "pulling manifest"}]
+        if model == "nothing":
+            parts.append({"error": "pull model manifest: file does not exist"})
+        else:
+            parts += [
+                {"status": "pulling a1b2", "digest": "a1b2", "total": 9, "completed": n} for n in (3, 9)
+            ]
+            parts.append({"status": "success"})
+            self.says.fetched.append(model)
+        self.send_response(200)
+        self.send_header("Content-Type", "application/x-ndjson")
+        self.end_headers()
+        for part in parts:
+            self.wfile.write(json.dumps(part).encode() + b"\n")
+
+    def abort(self) -> None:
+        """Begin a chunked answer and reset the connection in the middle of a chunk."""
+        ollama = self.path == "/api/chat"
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for word in self.says.words[: self.says.aborts_after]:
+            part = {"message": {"content": word}} if ollama else {"choices": [{"delta": {"content": word}}]}
+            line = (b"" if ollama else b"data: ") + json.dumps(part).encode() + b"\n"
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
+        self.wfile.write(b"ff\r\n{")
+        self.wfile.flush()
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
 
     def stream(self, ollama: bool) -> None:
         if self.says.garbage:

@@ -9,6 +9,7 @@ from language_server import LanguageServer, serving
 from voxhumana import config, registry
 from voxhumana.dialogue import Message, Responder
 from voxhumana.errors import UsageError, VoxError
+from voxhumana.reply import http
 
 MESSAGES = [Message("system", "Be kind."), Message("user", "Hello.")]
 ENGINES = [("ollama", ""), ("openai", "/v1")]
@@ -110,9 +111,77 @@ def test_nobody_at_home_says_what_to_start(engine: tuple[str, str]) -> None:
         responder(gone, engine)
 
 
-def test_a_model_that_ollama_lacks_comes_with_the_command_to_get_it(server: LanguageServer) -> None:
-    with pytest.raises(VoxError, match=r"it has: tiny:latest.*run: ollama pull llama3.2"):
-        responder(server, ENGINES[0], "llama3.2")
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_server_that_is_killed_in_mid_reply_is_one_sentence_and_the_next_reply_comes(
+    server: LanguageServer, engine: tuple[str, str]
+) -> None:
+    mind = responder(server, engine)
+    server.aborts_after = 1
+    reply = mind.reply(MESSAGES)
+    assert next(reply) == "Good "
+    with pytest.raises(VoxError, match="broke off") as died:
+        next(reply)
+    assert "\n" not in str(died.value)
+    server.aborts_after = None
+    assert list(mind.reply(MESSAGES)) == ["Good ", "morning."]
+    mind.close()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_server_that_still_loads_its_model_is_asked_again(
+    server: LanguageServer, engine: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "PAUSE_S", 0.01)
+    server.busy = 2
+    mind = responder(server, engine)
+    server.busy = 3
+    assert list(mind.reply(MESSAGES)) == ["Good ", "morning."]
+    monkeypatch.setattr(http, "BUSY_S", 0.0)
+    server.busy = 1
+    with pytest.raises(VoxError, match=r"503 .*Loading model"):
+        list(mind.reply(MESSAGES))
+    mind.close()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    "part", ["[1]", '"hello"', "{", '{"error": "out of\\nmemory"}', '{"error": {"message": 1}}']
+)
+def test_whatever_json_a_server_sends_is_an_answer_or_a_sentence(
+    server: LanguageServer, engine: tuple[str, str], part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mind = responder(server, engine)
+    line = part if engine[0] == "ollama" else f"data: {part}"
+    monkeypatch.setattr(mind._client, "lines", lambda *_: iter([line]))
+    with pytest.raises(VoxError) as told:
+        list(mind.reply(MESSAGES))
+    assert "\n" not in str(told.value)
+    mind.close()
+
+
+def test_a_model_that_is_named_and_not_there_is_fetched_first(
+    server: LanguageServer, capfd: pytest.CaptureFixture[str]
+) -> None:
+    mind = responder(server, ENGINES[0], "llama3.2")
+    assert server.fetched == ["llama3.2"]
+    assert mind.models() == ["tiny:latest", "llama3.2"]
+    assert capfd.readouterr().out == "", "the bar is for standard error"
+    assert list(mind.reply(MESSAGES)) == ["Good ", "morning."]
+    assert server.asked[-1]["model"] == "llama3.2"
+    assert server.asked[-1]["keep_alive"] == "30m"
+    mind.close()
+
+
+def test_a_model_that_nobody_has_is_one_sentence_with_those_there_are(server: LanguageServer) -> None:
+    with pytest.raises(VoxError, match=r"no model 'nothing' \(it has: tiny:latest\).*does not exist") as told:
+        responder(server, ENGINES[0], "nothing")
+    assert "\n" not in str(told.value)
+
+
+def test_the_official_client_takes_our_server_for_one_that_fetches(server: LanguageServer) -> None:
+    client = ollama.Client(server.url)
+    assert [part.status for part in client.pull("small", stream=True)][-1] == "success"
+    client._client.close()
 
 
 def test_an_address_that_is_none_is_refused() -> None:

@@ -94,6 +94,16 @@ def test_an_unknown_voice_of_hibari_names_the_known_ones() -> None:
         registry.load_speaker("hibari:nobody")
 
 
+def test_the_small_whisper_hears_too(speaker: Speaker) -> None:
+    try:
+        small = registry.load_transcriber("whisper:tiny.en")
+    except VoxError as missing:
+        if "not installed" not in str(missing):
+            raise
+        pytest.skip(str(missing))
+    assert letters(small.transcribe(speech(speaker, SENTENCES[0]))) == letters(SENTENCES[0])
+
+
 def test_a_whisper_that_is_not_there_is_one_sentence(tmp_path: object) -> None:
     with pytest.raises(VoxError, match="cannot be loaded"):
         registry.load_transcriber(f"whisper:{tmp_path}")

@@ -9,9 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from faster_whisper.feature_extractor import FeatureExtractor
 
+from voxhumana import onnx
 from voxhumana.engine import Block
 
 MODEL = Path(__file__).parent / "weights" / "smart-turn-v3.2-cpu.onnx"
@@ -32,10 +32,7 @@ class SmartTurn:
     rate_hz = 16_000
 
     def __init__(self, threads: int = 1) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(str(MODEL), options, providers=["CPUExecutionProvider"])
+        self._session = onnx.session(MODEL, threads=threads)
         self._mel = FeatureExtractor(sampling_rate=self.rate_hz, chunk_length=WINDOW_S)
         self.complete(np.zeros(self.rate_hz, np.float32))  # kernels now, not at the first turn
 

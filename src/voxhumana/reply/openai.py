@@ -6,8 +6,8 @@ Source: platform.openai.com/docs/api-reference/chat-streaming.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from typing import Any
 
 from voxhumana.config import Settings
 from voxhumana.dialogue import Message
@@ -33,9 +33,18 @@ class OpenAI:
         self._client = Client(
             url or URL, settings.llm_key, "start the server, or name its address after '@'."
         )
-        known = self._client.get("/models").get("data") or [{"id": ""}]
-        self._model = name or str(known[0]["id"])
         self._longest = settings.reply_tokens
+        try:
+            known = self.models()  # also with a name: somebody must answer there
+            self._model = name or next(iter(known), "")
+        except BaseException:
+            self._client.close()
+            raise
+
+    def models(self) -> list[str]:
+        """The models that the server lists, by name."""
+        rows = self._client.get("/models").get("data") or []
+        return [str(row["id"]) for row in rows if isinstance(row, dict) and "id" in row]
 
     def reply(self, messages: Sequence[Message]) -> Generator[str]:
         """Yield the answer as it comes."""
@@ -51,16 +60,18 @@ class OpenAI:
             data = line.removeprefix("data:").strip()
             if data == "[DONE]":
                 return
-            part = json.loads(data)
-            if "error" in part:
-                raise VoxError(
-                    f"{self._client.url} failed ({part['error'].get('message', '')}); see its log."
-                )
-            for choice in part.get("choices", []):
-                if text := choice.get("delta", {}).get("content"):
-                    yield text
+            yield from self._text(self._client.parsed(data))
         raise VoxError(f"{self._client.url} broke off in mid-reply; see the server's log.")
 
     def close(self) -> None:
         """Hang up."""
         self._client.close()
+
+    def _text(self, part: dict[str, Any]) -> Iterator[str]:
+        if error := part.get("error"):
+            said = error.get("message", "") if isinstance(error, dict) else error
+            raise VoxError(f"{self._client.url} failed ({' '.join(str(said).split())}); see its log.")
+        for choice in part.get("choices") or []:
+            delta = choice.get("delta") if isinstance(choice, dict) else None
+            if isinstance(delta, dict) and (text := delta.get("content")):
+                yield str(text)

@@ -12,10 +12,9 @@ from pathlib import Path
 
 import hibari
 import numpy as np
-import onnxruntime
 from hibari.g2p import G2P
 
-from voxhumana import weights
+from voxhumana import onnx, weights
 from voxhumana.engine import Block
 from voxhumana.errors import UsageError, VoxError
 from voxhumana.voice import Voice
@@ -49,12 +48,7 @@ class Kokoro:
 
     def __init__(self, model: str = "af_heart", threads: int = 2) -> None:
         self._styles = _styles(model)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(
-            weights.read(MODEL), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = onnx.session(weights.read(MODEL), "Kokoro", threads)
         self._g2p = G2P(british=Path(model).name.startswith("b"))  # af_, am_: American; bf_, bm_: British
         self._ids = json.loads(Path(hibari.tts.ASSETS, "vocab.json").read_text(encoding="utf-8"))
         self.speak("Ready.")  # lexicon and kernels now, not at the first reply
