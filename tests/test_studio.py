@@ -10,10 +10,11 @@ from starlette.testclient import TestClient
 from voxhumana.config import Settings
 from voxhumana.library.shelf import SAMPLE
 from voxhumana.studio.app import routes
-from voxhumana.studio.booth import Booth
+from voxhumana.studio.booth import Booth, parse
 from voxhumana.studio.jacks import Jacks
 from voxhumana.studio.policy import Policy
 from voxhumana.studio.previews import Previews
+from voxhumana.studio.socket import endpoint
 
 
 @pytest.fixture
@@ -22,7 +23,8 @@ def client(tmp_path):
     jacks, previews = Jacks(settings), Previews(settings)
     booth = Booth(settings, jacks)
     app = FastAPI()
-    app.include_router(routes(settings, booth, jacks, previews))
+    app.include_router(routes(settings, jacks, previews))
+    app.add_api_websocket_route("/booth/live", endpoint(booth, parse))
     app.add_middleware(Policy, path="/booth")
     with TestClient(app) as client:
         yield client

@@ -6,13 +6,14 @@ import soxr
 
 pytest.importorskip("playwright", reason="make test-real installs it")
 from judge import words
+from language_server import LanguageServer, serving
 from studio_page import RATE_HZ, studio, visitor
 from voxhumana.audio.file import SoundWriter
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 SAID = "The kettle is on, and there is room for everybody at the table."
-JOBS = ["Live"]
+JOBS = ["Live", "Talk", "Voices", "Health"]
 
 FOCUSABLE = """() => {
   const all = "button, input, select, textarea, a[href], [tabindex='0'], audio[controls]";
@@ -52,7 +53,15 @@ def microphone(tmp_path_factory):
 @pytest.fixture(scope="module")
 def address(tmp_path_factory, microphone):
     folder = tmp_path_factory.mktemp("studio")
-    with studio(folder, VOX_INPUT=f"file:{microphone}", VOX_OUTPUT=f"file:{folder / 'out.wav'}") as url:
+    devices = {
+        "VOX_INPUT": f"file:{microphone}",
+        "VOX_OUTPUT": f"file:{folder / 'out.wav'}",
+        "VOX_SPEAKERS": f"file:{folder / 'answer.wav'}",
+    }
+    with (
+        serving(LanguageServer(words=["A cup of tea. ", "It warms the heart."])) as mind,
+        studio(folder, VOX_LLM=f"openai:tiny@{mind.url}/v1", **devices) as url,
+    ):
         yield url
 
 
@@ -94,6 +103,45 @@ def test_the_browsers_microphone_comes_back_in_another_voice_and_is_understood(l
     understood = words(heard, RATE_HZ)
     missing = [word for word in ("kettle", "room", "everybody", "table") if word not in understood]
     assert not missing, understood
+    assert laptop.complaints == []
+
+
+def test_somebody_talks_and_gets_an_answer(laptop):
+    laptop.turn_to("Talk")
+    page = laptop.page.locator("vox-talk")
+    page.get_by_role("button", name="Begin").click()
+    page.locator(".user", has_text="kettle").wait_for(timeout=90_000)
+    page.locator(".assistant", has_text="warms the heart").wait_for(timeout=60_000)
+    page.get_by_text("Answered after").wait_for()
+    laptop.page.get_by_role("button", name="End").or_(page.get_by_role("button", name="Begin")).click()
+    assert laptop.complaints == []
+
+
+def test_somebody_records_a_voice_and_hears_it_in_live(laptop):
+    laptop.turn_to("Voices")
+    page = laptop.page
+    page.get_by_role("button", name="Record").first.click()
+    page.wait_for_timeout(9_000)
+    page.get_by_role("button", name="Stop").first.click()
+    page.get_by_alt_text("Spectrogram of").wait_for()
+    page.get_by_label("Name", exact=True).fill("Aunt Rosa")
+    page.get_by_role("button", name="Add this voice").click()
+    page.get_by_text("Aunt Rosa is on the shelf").wait_for()
+    laptop.turn_to("Live")
+    page.get_by_role("radio", name="Aunt Rosa").check(force=True)
+    page.get_by_role("button", name="Go live").click()
+    page.get_by_text("You speak as Aunt Rosa.").wait_for()
+    page.locator("[data-part=go]").click()
+    page.get_by_text("You are off.").wait_for()
+    assert laptop.complaints == []
+
+
+def test_a_clip_is_heard_before_and_after(laptop):
+    laptop.turn_to("Voices")
+    page = laptop.page
+    page.get_by_role("button", name="Convert").click()
+    page.get_by_alt_text("Spectrogram: After, as The old uncle").wait_for(timeout=60_000)
+    assert page.get_by_alt_text("Spectrogram: Before").is_visible()
     assert laptop.complaints == []
 
 

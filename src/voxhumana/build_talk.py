@@ -17,6 +17,7 @@ from voxhumana.audio.device import Backend, DeviceInfo, Sink, Source
 from voxhumana.audio.echo import EchoCanceller
 from voxhumana.audio.file import check_writable
 from voxhumana.audio.file_device import FileBackend
+from voxhumana.audio.pushed import Pushed
 from voxhumana.audio.resample import Resample
 from voxhumana.config import Settings
 from voxhumana.dialogue import Mimic, Responder, Speaker
@@ -50,8 +51,13 @@ def voiced(settings: Settings, voice: Voice, rate_hz: int) -> Speaker:
     return Voiced(speaker, registry.load_converter(engine) if engine else None, rate_hz)
 
 
-def talk(settings: Settings, tell: Callable[[Note], None]) -> Talk:
+def talk(settings: Settings, tell: Callable[[Note], None], deaf: Callable[[], bool] = lambda: False) -> Talk:
     """A conversation, its engines loaded and warm.
+
+    Args:
+        settings: What it is made of.
+        tell: Takes its notes.
+        deaf: Whether the microphone is not to be heard now.
 
     Raises:
         VoxError: A device or an engine cannot be had.
@@ -86,7 +92,7 @@ def talk(settings: Settings, tell: Callable[[Note], None]) -> Talk:
         return Drafter(transcriber, judge, responder, open_speech, sink.rate_hz, news, speculate=speculate)
 
     turn = Turn(eager=settings.speculation)
-    return Talk(source, sink, ears, open_drafter, history, tell, turn)
+    return Talk(Pushed(source, deaf), sink, ears, open_drafter, history, tell, turn)
 
 
 def persona(voice: Voice) -> str:

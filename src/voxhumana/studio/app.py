@@ -24,7 +24,10 @@ from voxhumana.errors import VoxError
 from voxhumana.library.shelf import Shelf
 from voxhumana.server import app as server
 from voxhumana.studio.booth import Booth
+from voxhumana.studio.booth import parse as parse_booth
 from voxhumana.studio.jacks import Jacks
+from voxhumana.studio.parlour import Parlour
+from voxhumana.studio.parlour import parse as parse_parlour
 from voxhumana.studio.policy import Policy
 from voxhumana.studio.portrait import portrait
 from voxhumana.studio.previews import Previews
@@ -41,8 +44,10 @@ def create(settings: Settings) -> FastAPI:
 
     app = server.create(settings)
     jacks, previews = Jacks(settings), Previews(settings)
-    booth = Booth(settings, jacks)
-    app.include_router(routes(settings, booth, jacks, previews))
+    booth, parlour = Booth(settings, jacks), Parlour(settings, jacks)
+    app.include_router(routes(settings, jacks, previews))
+    app.add_api_websocket_route("/booth/live", endpoint(booth, parse_booth))
+    app.add_api_websocket_route("/booth/talk", endpoint(parlour, parse_parlour))
     app.mount("/booth/static", StaticFiles(directory=STATIC), name="static")
     mount(app, settings, PAGES)
     app.add_middleware(Policy, path=PAGES)
@@ -53,13 +58,14 @@ def create(settings: Settings) -> FastAPI:
         async with inner(of) as state:
             yield state
         booth.close()
+        parlour.close()
         previews.close()
 
     app.router.lifespan_context = lifespan
     return app
 
 
-def routes(settings: Settings, booth: Booth, jacks: Jacks, previews: Previews) -> APIRouter:
+def routes(settings: Settings, jacks: Jacks, previews: Previews) -> APIRouter:
     """What pages ask for beside Gradio's own."""
     router = APIRouter(include_in_schema=False)
 
@@ -88,7 +94,6 @@ def routes(settings: Settings, booth: Booth, jacks: Jacks, previews: Previews) -
         except VoxError as error:
             return JSONResponse({"error": str(error)}, 404)
 
-    router.add_api_websocket_route("/booth/live", endpoint(booth))
     return router
 
 

@@ -45,9 +45,9 @@ class Jacks:
         """What there is now; takes some tens of milliseconds."""
         settings = self._settings
         inputs = {settings.input: _label(settings.input)}
-        outputs = {settings.output: _label(settings.output)}
-        if settings.monitor:
-            outputs[settings.monitor] = _label(settings.monitor)
+        outputs = {
+            word: _label(word) for word in (settings.output, settings.speakers, settings.monitor) if word
+        }
         problem = ""
         try:
             found = backends.choose().devices()

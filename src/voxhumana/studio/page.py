@@ -12,6 +12,7 @@ import gradio as gr
 from fastapi import FastAPI
 
 from voxhumana.config import Settings
+from voxhumana.studio.pages import health, voices
 from voxhumana.studio.theme import theme
 
 HEAD = """
@@ -45,10 +46,17 @@ def mount(app: FastAPI, settings: Settings, path: str) -> None:
     )
 
 
-def pages(settings: Settings) -> Any:  # noqa: ANN401, ARG001  # Gradio's types are its own affair
+def pages(settings: Settings) -> Any:  # noqa: ANN401  # Gradio's types are its own affair
     """All of them."""
     with gr.Blocks(title="Vox Humana", analytics_enabled=False, fill_width=True) as blocks:
         gr.HTML(BANNER, apply_default_css=False)
-        with gr.Tabs(elem_id="jobs"), gr.Tab("Live", id="live"):
-            gr.HTML("<vox-live></vox-live>", apply_default_css=False)
+        with gr.Tabs(elem_id="jobs"):
+            with gr.Tab("Live", id="live"):
+                gr.HTML("<vox-live></vox-live>", apply_default_css=False)
+            with gr.Tab("Talk", id="talk"):
+                gr.HTML("<vox-talk></vox-talk>", apply_default_css=False)
+            with gr.Tab("Voices", id="voices"):
+                voices.page(settings)
+            with gr.Tab("Health", id="health"):
+                health.page(settings)
     return blocks

@@ -1,4 +1,4 @@
-"""A page's way to the booth: a WebSocket, JSON both ways in the grammar of `booth`.
+"""A page's way to the booth and the parlour: a WebSocket, JSON both ways in the grammar of either.
 
 What a slow page has not read yet is bounded: meters are dropped before news, and a page that reads nothing at
 all is let go.
@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
 
+from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from voxhumana.channel import Meters, Notice, Report
+from voxhumana.channel import Meters, Notice
 from voxhumana.errors import VoxError
-from voxhumana.studio.booth import Booth, Knobs, parse
 
 UNREAD, UNREAD_METERS = 256, 4
 """Messages a page may leave unread; 4 meters are 70 ms."""
+
+Wish = TypeVar("Wish", contravariant=True)
 
 
 class Inbox:
@@ -28,7 +31,7 @@ class Inbox:
         self._loop = asyncio.get_running_loop()
         self._queue: asyncio.Queue[str | None] = asyncio.Queue()
 
-    def put(self, news: Knobs | Report) -> None:
+    def put(self, news: BaseModel) -> None:
         """Keep a message for the page; never waits."""
         text, drop = news.model_dump_json(), isinstance(news, Meters)
         with contextlib.suppress(RuntimeError):  # the loop has ended, and the page with it
@@ -46,28 +49,45 @@ class Inbox:
             self._queue.put_nowait(None)
 
 
-def endpoint(booth: Booth) -> Callable[[WebSocket], object]:
-    """The WebSocket route of Live."""
+class Room(Protocol[Wish]):
+    """What pages look into: the booth, or the parlour."""
 
-    async def live(socket: WebSocket) -> None:
+    def join(self, hear: Callable[[BaseModel], None]) -> None:
+        """A page looks on from now."""
+
+    def leave(self, hear: Callable[[BaseModel], None]) -> None:
+        """A page is gone."""
+
+    def obey(self, wish: Wish) -> None:
+        """Do as a page says.
+
+        Raises:
+            VoxError: It cannot be done.
+        """
+
+
+def endpoint(room: Room[Wish], parse: Callable[[str], Wish]) -> Callable[[WebSocket], Awaitable[None]]:
+    """The WebSocket route to a room."""
+
+    async def visit(socket: WebSocket) -> None:
         await socket.accept()
         inbox = Inbox()
-        booth.join(inbox.put)
+        room.join(inbox.put)
         writer = asyncio.create_task(_write(socket, inbox))
         try:
             while True:
                 text = await socket.receive_text()
                 try:
-                    await run_in_threadpool(booth.obey, parse(text))
+                    await run_in_threadpool(room.obey, parse(text))
                 except VoxError as error:
                     inbox.put(Notice(text=str(error)))
         except (WebSocketDisconnect, KeyError):  # gone, or it sent something binary
             pass
         finally:
-            booth.leave(inbox.put)
+            room.leave(inbox.put)
             writer.cancel()
 
-    return live
+    return visit
 
 
 async def _write(socket: WebSocket, inbox: Inbox) -> None:

@@ -70,6 +70,7 @@ def theme() -> Base:
         block_title_text_color="*neutral_700",
         block_title_text_color_dark="*neutral_300",
         block_shadow="none",
+        input_border_width="1px",
         input_background_fill="#ffffff",
         input_background_fill_dark="#15110f",
         input_border_color="*neutral_300",

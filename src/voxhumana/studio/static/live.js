@@ -25,6 +25,7 @@ class Live extends HTMLElement {
     this.browser = new Browser((message) => this.desk === this.browser && this.hear(message));
     this.desk = this.wire;
     this.load();
+    window.addEventListener("vox-voices", () => this.load());
     const frame = (now) => {
       if (!this.isConnected) return;
       if (this.offsetParent !== null) Object.values(this.meters).forEach((meter) => meter.draw(now));

@@ -1,0 +1,92 @@
+"""The page of Health: what the doctor finds, what to do about it, and a button where we can do it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from voxhumana import doctor
+from voxhumana.audio import virtual_mic
+from voxhumana.config import Settings
+from voxhumana.doctor import Finding, Level
+from voxhumana.errors import VoxError
+from voxhumana.studio.markup import notice, panel
+
+SIGNS = {Level.OK: "\u2713", Level.NOTE: "i", Level.WARN: "!", Level.FAIL: "\u2715"}
+WORDS = {Level.OK: "fine", Level.NOTE: "to know", Level.WARN: "could be better", Level.FAIL: "in the way"}
+EMPTY = "Nobody has looked yet. An examination listens and measures for some fifteen seconds."
+
+
+def page(settings: Settings) -> None:
+    """Lay it out, inside the tab."""
+    with gr.Column(elem_classes="vox-panel"):
+        gr.HTML(
+            panel(
+                "<h2>Health</h2><p class='soft'>"
+                "Whether one can go live on this machine, how fast, and what to do.</p>"
+            ),
+            apply_default_css=False,
+        )
+        with gr.Row(elem_classes="vox-row"):
+            examine = gr.Button("Examine this machine", variant="primary")
+            make = gr.Button("Make the virtual microphone")
+        said = gr.HTML("", apply_default_css=False, elem_classes="vox-said")
+        findings = gr.HTML(panel(f'<p class="empty">{EMPTY}</p>'), apply_default_css=False)
+
+        def look() -> Iterator[tuple[str, Any]]:
+            found: list[Finding] = []
+            yield notice("Listening and measuring; please speak now and then."), show(found)
+            try:
+                for finding in doctor.examine(settings):
+                    found.append(finding)
+                    yield notice("Listening and measuring; please speak now and then."), show(found)
+            except VoxError as error:
+                yield notice(str(error), "bad"), show(found)
+                return
+            yield summary(found), show(found)
+
+        examine.click(look, None, [said, findings])
+        make.click(make_microphone, None, said)
+
+
+def make_microphone() -> str:
+    """Have the virtual microphone be there, so that a call can choose it before anything is live."""
+    try:
+        virtual_mic.ensure()
+    except VoxError as error:
+        return notice(str(error), "bad")
+    return notice(f"Calls can choose '{virtual_mic.CABLE.microphone}' now.", "good")
+
+
+def summary(found: list[Finding]) -> str:
+    """All findings in one sentence."""
+    worst = [finding for finding in found if finding.level is Level.FAIL]
+    if worst:
+        things = "one thing is" if len(worst) == 1 else f"{len(worst)} things are"
+        return notice(f"Live is not possible yet: {things} in the way.", "bad")
+    if any(finding.level is Level.WARN for finding in found):
+        return notice("You can go live; some things could be better.")
+    return notice("You can go live.", "good")
+
+
+def show(found: list[Finding]) -> str:
+    """The findings as a list."""
+    return panel(f'<ul class="findings">{"".join(map(_item, found))}</ul>')
+
+
+def _item(finding: Finding) -> str:
+    steps = "".join(f"<li>{_code(step)}</li>" for step in finding.remedy)
+    return (
+        f'<li class="{finding.level}"><span class="sign" aria-hidden="true">{SIGNS[finding.level]}</span>'
+        f'<div><p><span class="vox-sr">{WORDS[finding.level]}: </span>{escape(finding.sentence)}</p>'
+        f"{f'<ol>{steps}</ol>' if steps else ''}</div></li>"
+    )
+
+
+def _code(step: str) -> str:
+    """A step, with what stands in backticks as code."""
+    parts = escape(step).split("`")
+    return "".join(f"<code>{part}</code>" if i % 2 else part for i, part in enumerate(parts))

@@ -1,0 +1,61 @@
+"""What Gradio's pages do, called as Gradio calls it, and what they show."""
+
+import pytest
+
+from voxhumana.doctor import Finding, Level
+from voxhumana.errors import UsageError
+from voxhumana.library.enrolment import Assessment, Flaw, Hint
+from voxhumana.studio.markup import notice
+from voxhumana.studio.pages import health, voices
+
+GOOD = Assessment(12.0, 11.0, -24.0, 40.0, 0.0, 12_000.0, 0.9)
+
+
+def test_a_name_becomes_a_word_that_can_be_typed():
+    assert voices.slug("  Aunt Rosa (2)! ") == "aunt-rosa-2"
+
+
+@pytest.mark.parametrize("title", ["", "   ", "\u4e2d\u6587", "!!!"])
+def test_a_name_of_which_nothing_is_left_is_refused(title):
+    with pytest.raises(UsageError, match="needs a name"):
+        voices.slug(title)
+
+
+def test_tags_are_read_however_they_are_parted():
+    assert voices.words("warm, family  old,,") == {"warm", "family", "old"}
+
+
+def test_a_good_recording_is_called_good():
+    assert "A good recording" in voices.verdict(GOOD)
+
+
+def test_every_flaw_is_said_and_the_grave_ones_stand_out():
+    hints = (Hint(Flaw.SHORT, "Too short."), Hint(Flaw.NOISY, "Noisy."))
+    shown = voices.verdict(Assessment(2.0, 1.0, -24.0, 9.0, 0.0, 12_000.0, 0.9, hints))
+    assert shown.count('class="notice bad"') == 1
+    assert "Too short." in shown
+    assert "Noisy." in shown
+
+
+def test_a_sentence_cannot_put_markup_into_a_page():
+    assert "<script>" not in notice("<script>alert(1)</script>", "bad")
+
+
+def test_findings_are_shown_with_their_steps_and_commands_as_code():
+    shown = health.show([Finding("server", Level.FAIL, "No <server>.", ("Run `pulse & go`.",))])
+    assert "No &lt;server&gt;." in shown
+    assert "<code>pulse &amp; go</code>" in shown
+    assert "in the way: </span>" in shown
+
+
+@pytest.mark.parametrize(
+    ("levels", "says"),
+    [
+        ([Level.OK], "You can go live."),
+        ([Level.OK, Level.WARN], "could be better"),
+        ([Level.FAIL], "one thing is in the way"),
+        ([Level.FAIL, Level.FAIL], "2 things are in the way"),
+    ],
+)
+def test_the_summary_is_one_sentence(levels, says):
+    assert says in health.summary([Finding("x", level, "") for level in levels])
