@@ -13,7 +13,7 @@ from voxhumana.audio.file import SoundWriter
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 SAID = "The kettle is on, and there is room for everybody at the table."
-JOBS = ["Live", "Talk", "Voices", "Health"]
+JOBS = ["Live", "Talk", "Voices", "Models", "Health"]
 
 FOCUSABLE = """() => {
   const all = "button, input, select, textarea, a[href], [tabindex='0'], audio[controls]";

@@ -2,11 +2,13 @@
 
 import pytest
 
+from voxhumana import registry
+from voxhumana.config import Settings
 from voxhumana.doctor import Finding, Level
 from voxhumana.errors import UsageError
 from voxhumana.library.enrolment import Assessment, Flaw, Hint
 from voxhumana.studio.markup import notice
-from voxhumana.studio.pages import health, voices
+from voxhumana.studio.pages import health, models, voices
 
 GOOD = Assessment(12.0, 11.0, -24.0, 40.0, 0.0, 12_000.0, 0.9)
 
@@ -35,6 +37,20 @@ def test_every_flaw_is_said_and_the_grave_ones_stand_out():
     assert shown.count('class="notice bad"') == 1
     assert "Too short." in shown
     assert "Noisy." in shown
+
+
+def test_every_engine_is_listed_and_what_is_not_installed_says_how():
+    listed = {row.name: row for row in models.rows(Settings())}
+    assert listed["whisper"].used
+    assert listed["whisper"].install == ""
+    assert set(registry.converter_names()) <= set(listed)
+    assert models.missing("no such extra") == ""
+
+
+def test_an_extra_that_is_not_there_is_what_to_type(monkeypatch):
+    monkeypatch.setattr(models.metadata, "requires", lambda _: ["nobody-has-this>=1; extra == 'xtts'"])
+    assert models.missing("xtts") == "pip install 'voxhumana[xtts]'"
+    assert models.missing("piper") == ""
 
 
 def test_a_sentence_cannot_put_markup_into_a_page():

@@ -12,7 +12,7 @@ import gradio as gr
 from fastapi import FastAPI
 
 from voxhumana.config import Settings
-from voxhumana.studio.pages import health, voices
+from voxhumana.studio.pages import health, models, voices
 from voxhumana.studio.theme import theme
 
 HEAD = """
@@ -57,6 +57,8 @@ def pages(settings: Settings) -> Any:  # noqa: ANN401  # Gradio's types are its 
                 gr.HTML("<vox-talk></vox-talk>", apply_default_css=False)
             with gr.Tab("Voices", id="voices"):
                 voices.page(settings)
+            with gr.Tab("Models", id="models"):
+                models.page(settings)
             with gr.Tab("Health", id="health"):
                 health.page(settings)
     return blocks

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import threading
 import webbrowser
 
@@ -26,6 +27,12 @@ def run(settings: Settings, browser: bool) -> None:
         VoxError: The port is taken.
     """
     os.environ.update(QUIET)
+    with tempfile.TemporaryDirectory(prefix="vox-studio-") as folder:  # clips people drop; gone at the end
+        os.environ["GRADIO_TEMP_DIR"] = folder
+        _serve(settings, browser)
+
+
+def _serve(settings: Settings, browser: bool) -> None:
     from voxhumana.server.run import address, listen, server  # noqa: PLC0415  # takes its time to load
 
     settings = settings.model_copy(update={"serve_host": HOST, "serve_cert": None, "serve_key": None})

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.utils import get_upload_folder
 
 from voxhumana import build, offline
 from voxhumana.audio.file import SoundReader
@@ -194,7 +195,7 @@ def _adder(settings: Settings) -> Callable[..., str]:
 def _converter(settings: Settings) -> Callable[..., tuple[Any, ...]]:
     def convert(clip: str | None, voice: str, pitch: float) -> tuple[Any, ...]:
         source = Path(clip) if clip else SAMPLE
-        out = Path(tempfile.mkdtemp(prefix="after-", dir=tempfile.gettempdir())) / "after.wav"
+        out = Path(tempfile.mkdtemp(prefix="after-", dir=get_upload_folder())) / "after.wav"
         speaking = build.role(settings, chosen(voice), None)
         measured = offline.convert(
             source, out, build.offline(speaking, pitch, stream=False), BLOCK_S, lambda *_: None

@@ -1,0 +1,115 @@
+"""The page of Models: which engines there are, which are in use, and what the others need."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+from importlib import metadata
+
+import gradio as gr
+
+from voxhumana import registry
+from voxhumana.config import Settings
+from voxhumana.studio.markup import panel
+
+PACKAGE = "voxhumana"
+EXTRAS = {"llama": "llm"}
+"""Engine -> the extra that brings its weights, where they are not called alike."""
+SAYS = {
+    "dsp": "Crafted voices: pitch, vocal tract, breath and effects. No model.",
+    "identity": "Changes nothing; for measuring.",
+    "native": "Our own network: takes on any voice from a recording.",
+    "rvc": "RVC v2 voices of your own.",
+    "silero": "Hears whether somebody speaks.",
+    "whisper": "Whisper, on CTranslate2.",
+    "llama": "A language model inside the program, on llama.cpp.",
+    "ollama": "A model of a running Ollama.",
+    "openai": "Any server that speaks OpenAI's chat API.",
+    "hibari": "Small and quick; its voice comes with it.",
+    "kokoro": "Kokoro-82M, many voices.",
+    "piper": "Piper, in a process of its own.",
+    "pocket": "Pocket TTS, in any voice that keeps a recording.",
+    "xtts": "XTTS v2, in any voice that keeps a recording.",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """An engine."""
+
+    kind: str
+    name: str
+    says: str
+    used: bool
+    install: str
+    """What to type before it can be used; empty when all is there."""
+
+
+def page(settings: Settings) -> None:
+    """Lay it out, inside the tab."""
+    with gr.Column(elem_classes="vox-panel"):
+        says = "What hears, thinks, speaks and converts. Choose with the settings, or with flags."
+        gr.HTML(panel(f"<h2>Models</h2><p class='soft'>{says}</p>"), apply_default_css=False)
+        gr.HTML(show(list(rows(settings))), apply_default_css=False)
+
+
+def rows(settings: Settings) -> Iterator[Row]:
+    """Every engine, by kind."""
+    kinds = {
+        "Converts": (registry.converter_names(), settings.engine or ""),
+        "Hears": (sorted(registry.TRANSCRIBERS), settings.stt),
+        "Thinks": (sorted(registry.RESPONDERS), settings.llm),
+        "Speaks": (sorted(registry.SPEAKERS), settings.tts),
+    }
+    for kind, (names, chosen) in kinds.items():
+        for name in names:
+            used = chosen.partition(":")[0] == name
+            yield Row(
+                kind, name, SAYS.get(name, "Of another package."), used, missing(EXTRAS.get(name, name))
+            )
+
+
+def missing(extra: str) -> str:
+    """What to type for an extra of ours of which something is not installed; empty otherwise."""
+    try:
+        wanted = metadata.requires(PACKAGE) or []
+    except metadata.PackageNotFoundError:  # run from a folder, not installed
+        return ""
+    for line in wanted:
+        requirement, _, condition = line.partition(";")
+        if not re.search(rf"""extra == ['"]{re.escape(extra)}['"]""", condition):
+            continue
+        found = re.match(r"[\w.-]+", requirement.strip())
+        if found and not _installed(found[0]):
+            return f"pip install '{PACKAGE}[{extra}]'"
+    return ""
+
+
+def show(engines: list[Row]) -> str:
+    """The table."""
+    body = "".join(map(_row, engines))
+    head = "".join(f"<th scope='col'>{word}</th>" for word in ("Engine", "What it is", "State"))
+    return panel(
+        f"<div class='scroll'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _row(row: Row) -> str:
+    if row.install:
+        state = f"Needs <code>{escape(row.install)}</code>"
+    else:
+        state = "<b class='used'>In use</b>" if row.used else "Ready"
+    return (
+        f"<tr><th scope='row'>{escape(row.name)} <small>{row.kind.lower()}</small></th>"
+        f"<td>{escape(row.says)}</td><td>{state}</td></tr>"
+    )
+
+
+def _installed(distribution: str) -> bool:
+    try:
+        metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
