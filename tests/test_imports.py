@@ -30,3 +30,17 @@ def test_the_audio_process_starts_without_the_database():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"it would import {done.stderr}"
+
+
+def test_the_audio_process_speaks_without_scipy():
+    """Importing `scipy.signal` took two thirds of what it needs before it speaks."""
+    code = (
+        "import sys\n"
+        "from voxhumana import registry\n"
+        "from voxhumana.process import __main__\n"
+        "registry.load_converter('dsp')\n"
+        "heavy = {'scipy', 'onnxruntime', 'av', 'soxr'} & set(sys.modules)\n"
+        "sys.exit(', '.join(heavy) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"it would import {done.stderr}"

@@ -127,6 +127,12 @@ def test_what_is_needed_now_and_then_is_kept():
     assert trimmed(lambda index: 0 if index % 80 == 0 else 1000) == 0
 
 
+@pytest.mark.parametrize("stall_ends", range(10, 300, 17))
+def test_what_a_stall_left_is_cut_out_one_window_after_it_whenever_that_was(stall_ends):
+    window = 110  # blocks in 0.5 s, and a look
+    assert trimmed(lambda index: 1000 * (index >= stall_ends), blocks=stall_ends + window) == 1000
+
+
 def test_what_is_not_worth_a_cut_stays():
     assert trimmed(lambda index: 127) == 0
 

@@ -102,8 +102,7 @@ class PulseSink:
             return 0
         queued: float = (told.write_index - told.read_index) / BYTES
         if told.playing:
-            told_s = told.seconds + (told.microseconds - told.transport_usec) * 1e-6
-            queued -= (time.time() - told_s) * self.rate_hz
+            queued -= (time.time() - told.seconds - told.microseconds * 1e-6) * self.rate_hz
         return max(0, round(queued))
 
     @property

@@ -11,11 +11,16 @@ Queued just before each write:
 
 from __future__ import annotations
 
+from collections import deque
+
 from voxhumana.audio.splice import Splice
 from voxhumana.engine import Block
 
 WINDOW_S = 0.5
-"""A stall is forgotten after two windows at most; what recurs more often than this keeps its cushion."""
+"""A stall is forgotten so long after it ended; what recurs more often than this keeps its cushion."""
+
+LOOKS = 10
+"""Looks a window: how finely it slides."""
 
 
 class Trim:
@@ -27,8 +32,9 @@ class Trim:
 
     def __init__(self, rate_hz: int) -> None:
         self._splice = Splice(rate_hz)
-        self._window = round(WINDOW_S * rate_hz)
-        self._spare = self._window
+        self._look = round(WINDOW_S / LOOKS * rate_hz)
+        self._spares: deque[int] = deque(maxlen=LOOKS)
+        self._spare = self._most = rate_hz  # more than ever stands there
         self._seen = 0
         self.dropped = 0
         """Samples cut out."""
@@ -43,10 +49,11 @@ class Trim:
         """
         self._spare = min(self._spare, spare)
         self._seen += len(block)
-        if self._seen >= self._window:
-            if self._spare >= least:
-                self._splice.cut(self._spare)
-                self.dropped += self._spare
-            self._spare = self._window
-            self._seen = 0
+        if self._seen >= self._look:
+            self._spares.append(self._spare)
+            self._spare, self._seen = self._most, 0
+            if len(self._spares) == LOOKS and (needless := min(self._spares)) >= least:
+                self._splice.cut(needless)
+                self.dropped += needless
+                self._spares.clear()
         return self._splice.push(block)
