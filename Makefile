@@ -33,9 +33,9 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(READY)          ## speed, written as JSON under out/bench
+bench: $(READY)          ## the live path's figures and every voice's cost, under out/bench; SOAK=30 speaks for 30 minutes, too
 	mkdir -p out/bench
-	$(BIN)/vox bench live --json out/bench/live.json
+	$(BIN)/python bench/live.py $(if $(SOAK),--soak $(SOAK))
 	$(BIN)/vox bench convert --json out/bench/convert.json
 
 soak: $(READY)           ## thirty minutes live, under load

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from time import perf_counter
+from time import perf_counter, thread_time
 from typing import Any
 
 from voxhumana import build
@@ -33,6 +33,7 @@ def row(settings: Settings, sound: Block, rate_hz: int) -> dict[str, Any]:
     speaking = build.role(settings, settings.voice, settings.engine)
     chain, stream = build.offline(speaking, settings.pitch_semitones, stream=True)(rate_hz, settings.frames)
     meter = Meter()
+    warm_cpu_s, cpu_s = 0.0, thread_time()
     for at in range(0, len(sound), settings.frames):
         block = sound[at : at + settings.frames]
         began_s = perf_counter()
@@ -40,6 +41,8 @@ def row(settings: Settings, sound: Block, rate_hz: int) -> dict[str, Any]:
             pass
         if at >= WARM_UP_S * rate_hz:
             meter.add(perf_counter() - began_s, len(block) / rate_hz)
+        else:
+            warm_cpu_s = thread_time() - cpu_s
     converter = speaking.converter
     return {
         "voice": speaking.voice.name,
@@ -47,4 +50,5 @@ def row(settings: Settings, sound: Block, rate_hz: int) -> dict[str, Any]:
         "hop_ms": 1e3 * converter.hop / converter.rate_hz,
         "latency_ms": 1e3 * chain.latency / chain.rate_hz,
         **asdict(meter.cost()),
+        "cpu_rtf": (thread_time() - cpu_s - warm_cpu_s) / max(len(sound) / rate_hz - WARM_UP_S, WARM_UP_S),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -26,42 +26,59 @@ Json = Annotated[Path | None, typer.Option(metavar="F", help="Write the measurem
 
 
 @bench.command()
-def live(json: Json = None) -> None:
-    """Measure the live path: compute per block, and delay through the sound server if there is one."""
+def live(
+    soak: Annotated[
+        float | None,
+        typer.Option(min=0.1, metavar="MINUTES", help="Also speak for so long, beside a busy core."),
+    ] = None,
+    table: Annotated[Path | None, typer.Option(metavar="F", help="Write what is shown, as Markdown.")] = None,
+    json: Json = None,
+) -> None:
+    """Measure the live path against what is wanted of it, through the sound server if there is one."""
+    from dataclasses import asdict
+
     from rich.console import Console
     from rich.table import Table
 
     from voxhumana import config
-    from voxhumana.bench import live as measure
+    from voxhumana.bench import live as bench
     from voxhumana.bench.machine import machine
+    from voxhumana.bench.verdict import markdown, verdict
     from voxhumana.commands import report
     from voxhumana.errors import DeviceLostError
 
-    if json:
-        report.check_writable(json)
+    for file in filter(None, (json, table)):
+        report.check_writable(file)
     settings = config.load()
-    where, rows = machine(), list(measure.rows(settings))
-    table = Table(
+    console = Console()
+    where, measured = machine(), {}
+    with console.status("compute") as status:
+        rows = list(bench.rows(settings))
+        try:
+            measured = bench.measure(settings, soak, status.update)
+        except DeviceLostError as why:
+            console.print(f"Delay was not measured: {why}")
+    shown = Table(
         "voice", "engine", "RTF", "p50 ms", "p99 ms", "max ms", "declared ms", "underruns", box=None
     )
     for row in rows:
         cost = (f"{row['compute'][key]:.2f}" for key in ("p50_ms", "p99_ms", "max_ms"))
         total, rtf = f"{row['latency_total_ms']:.1f}", f"{row['compute']['rtf']:.3f}"
-        table.add_row(row["voice"], row["engine"], rtf, *cost, total, str(row["underruns"]))
-    Console().print(table)
-    delays: list[dict[str, Any]] = []
-    try:
-        delays += measure.delays(settings)
-    except DeviceLostError as why:
-        print(f"Delay was not measured: {why}")
-    table = Table("path", "frames", "median ms", "p99 ms", "max ms", "heard", box=None)
-    for row in delays:
-        times = (f"{row[key]:.1f}" for key in ("median_ms", "p99_ms", "max_ms"))
-        table.add_row(row["path"], str(row["frames"]), *times, f"{row['heard']} of {row['bursts']}")
-    if delays:
-        Console().print(table)
+        shown.add_row(row["voice"], row["engine"], rtf, *cost, total, str(row["underruns"]))
+    console.print(shown)
+    lines = verdict(rows, measured)
+    held = Table("what", "measured", "wanted", "met", box=None)
+    for line in lines:
+        held.add_row(*line.cells)
+    console.print(held)
     if json:
-        report.write(json, {"machine": where, "frames": settings.frames, "rows": rows, "delays": delays})
+        judged = [asdict(line) for line in lines]
+        report.write(
+            json, {"machine": where, "frames": settings.frames, "rows": rows, **measured, "verdict": judged}
+        )
+    if table:
+        title = f"{measured.get('server', 'files')}, {str(where['date'])[:10]}, load {where['load']:.1f}"
+        report.write_text(table, markdown(title, lines))
 
 
 @bench.command()

@@ -35,7 +35,11 @@ def write(path: Path, report: Mapping[str, object]) -> None:
     Raises:
         VoxError: The disk is full or the folder went away.
     """
-    text = json.dumps(report, indent=2, ensure_ascii=False)
+    write_text(path, json.dumps(report, indent=2, ensure_ascii=False))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text`, whole or not at all; raises as `write`."""
     if path == TERMINAL:
         print(text)
         return

@@ -31,8 +31,8 @@ def delay(settings: Settings) -> Finding:
         sentence = "The delay was not measured, because a program listens to the virtual microphone."
         return Finding("delay", Level.NOTE, sentence, ("Leave the call, then run `vox doctor` again.",))
     try:
-        with path.speaking(settings) as started:
-            own_ms = stages_ms(started)
+        with path.speaking(settings) as running:
+            own_ms = stages_ms(running.started)
         bare, measured = path.through(settings, BURSTS)
     except VoxError as error:
         return Finding("delay", Level.FAIL, f"The path does not run: {error}")
