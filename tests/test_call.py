@@ -50,17 +50,36 @@ def vox_live(server, *options, **environment):
         assert process.wait(20) == 0
 
 
+IN_TIME = 0.98
+"""Of the sound that is due, a client that is not starved processes more."""
+TRIES = 3
+
+
 def hold_call(server, speech):
-    """Speak into the microphone during a call; returns what was heard `near` and `far`."""
+    """Speak into the microphone during a call; returns what was heard `near` and `far`.
+
+    A call in which the machine kept the browser itself from running in real time shows nothing of us.
+    """
+    paces = []
+    while len(paces) < TRIES:
+        pace, *heard = hold_one_call(server, speech)
+        if pace >= IN_TIME:
+            return heard
+        paces.append(f"{pace:.2f}")
+    return pytest.fail(f"The machine is too busy for a browser: it ran at {', '.join(paces)} of real time.")
+
+
+def hold_one_call(server, speech):
+    """Returns also how much of the sound that was due the browser processed."""
     with browser_page(server.env) as page:
         call = Call(page)
         assert MICROPHONE in call.microphones()
         call.start(MICROPHONE)
         time.sleep(3)  # the jitter buffer settles
-        server.play("fakemic", speech).wait()
+        server.play("fakemic", speech, latency_ms=300).wait()  # the player is no part of the test
         time.sleep(1.5)
         assert call.codec() == "audio/opus"
-        heard = call.heard("near"), call.heard("far")
+        heard = call.pace(), call.heard("near"), call.heard("far")
         call.hang_up()
     return heard
 

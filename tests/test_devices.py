@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from voxhumana.audio import virtual_mic
+from voxhumana import build
+from voxhumana.audio import backends, virtual_mic
+from voxhumana.audio.device import DeviceInfo
+from voxhumana.errors import UsageError
 
 VOX = Path(sys.executable).with_name("vox")
 
@@ -65,3 +68,45 @@ def test_a_folder_that_is_not_there_is_refused_before_any_work(tmp_path):
     code, out, errors = devices(os.environ, "--json", str(tmp_path / "no" / "list.json"))
     assert (code, out) == (2, "")
     assert errors.count("\n") == 1
+
+
+class OneSpeaker:
+    """A backend with an output, its monitor, and our virtual microphone."""
+
+    name = "fake"
+
+    def devices(self):
+        def info(index, name, direction, address, *, virtual=False):
+            return DeviceInfo(index, name, direction, "fake", 48_000, 1, False, virtual, address)
+
+        return [
+            info(0, "Monitor of Speakers", "input", "speakers.monitor"),
+            info(1, "Vox Humana Microphone", "input", "vox_humana_microphone", virtual=True),
+            info(2, "Speakers", "output", "speakers"),
+            info(3, "Headset", "output", "headset"),
+        ]
+
+    def open_source(self, address, rate_hz, frames):
+        return address
+
+    def open_sink(self, address, rate_hz, frames):
+        return address
+
+
+@pytest.fixture
+def found(monkeypatch):
+    monkeypatch.setattr(backends, "choose", OneSpeaker)
+    return build.Devices()
+
+
+def test_what_the_input_hears_is_no_output_for_it(found):
+    assert found.source("0", 256) == "speakers.monitor"
+    with pytest.raises(UsageError, match="howl"):
+        found.sink("Speakers", 48_000, 256)
+    assert found.sink("Headset", 48_000, 256) == "headset"
+
+
+@pytest.mark.parametrize("word", ["virtual", "1", "Vox Humana Microphone"])
+def test_the_virtual_microphone_is_no_input(found, word):
+    with pytest.raises(UsageError, match="own virtual microphone"):
+        found.source(word, 256)

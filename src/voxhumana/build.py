@@ -154,9 +154,14 @@ class Devices:
 
     def _address(self, word: str, direction: str) -> str:
         if (word, direction) not in self._found:
-            found = backends.resolve(word, direction, self._backend.devices())
-            if direction == "input" and found.virtual:
+            own = direction == "input" and word == VIRTUAL
+            found = None if own else backends.resolve(word, direction, self._backend.devices())
+            if found is None or (direction == "input" and found.virtual):
                 raise UsageError(f"The input '{word}' is our own virtual microphone; choose a real one.")
+            if direction == "output" and f"{found.address}.monitor" in self._found.values():
+                raise UsageError(
+                    f"The input hears what {found.name} plays, and would howl; choose another output."
+                )
             self._found[word, direction] = found.address
         return self._found[word, direction]
 

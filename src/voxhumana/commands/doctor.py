@@ -27,10 +27,12 @@ def doctor(
     from voxhumana.bench.machine import machine
     from voxhumana.commands import report
     from voxhumana.doctor import Level, examine
+    from voxhumana.library.shelf import Shelf
 
     if json:
         report.check_writable(json)
     settings = config.load(voice=voice, input=source)
+    Shelf(settings.data_dir).find(settings.voice)  # words before devices
     console = Console(quiet=json == report.TERMINAL)
     findings = []
     with console.status("Listening and measuring; some fifteen seconds"):

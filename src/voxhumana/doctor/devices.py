@@ -13,7 +13,7 @@ from voxhumana.audio.device import Backend
 from voxhumana.config import Settings
 from voxhumana.doctor.finding import Finding, Level
 from voxhumana.engine import Block
-from voxhumana.errors import VoxError
+from voxhumana.errors import UsageError, VoxError
 
 LISTEN_S = 1.0
 """Even a quiet room is heard as noise by then."""
@@ -78,6 +78,8 @@ def microphone(backend: Backend, settings: Settings) -> Finding:
             blocks = [block for _ in range(count) if (block := source.read()) is not None]
         finally:
             source.close()
+    except UsageError as error:
+        return Finding("microphone", Level.FAIL, str(error), UNMUTE[1:])
     except VoxError as error:
         return Finding("microphone", Level.FAIL, str(error), UNMUTE)
     return judge_microphone(device.name, np.concatenate(blocks), sys.platform)

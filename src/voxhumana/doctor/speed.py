@@ -47,11 +47,11 @@ def compute(settings: Settings) -> Finding:
             measured = row(settings, file.read(round(SOUND_S * file.rate_hz)), file.rate_hz)
     except VoxError as error:
         return Finding("compute", Level.FAIL, str(error), ("Choose another of `vox voices list`.",))
-    return judge_compute(str(measured["voice"]), float(measured["rtf"]))
+    return judge_compute(str(measured["voice"]), float(measured["cpu_rtf"]))
 
 
 def judge_compute(voice: str, rtf: float) -> Finding:
-    """What a real-time factor means."""
+    """What a real-time factor means: of the processor, which the audio thread has before other programs."""
     sentence = f"The voice '{voice}' takes {rtf:.0%} of one core."
     if rtf < ROOM:
         return Finding("compute", Level.OK, sentence)
