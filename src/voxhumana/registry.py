@@ -26,6 +26,7 @@ DETECTORS = {
     "silero": "voxhumana.listen.silero:Silero",
 }
 TRANSCRIBERS = {
+    "moonshine": "voxhumana.listen.moonshine:Moonshine",
     "whisper": "voxhumana.listen.whisper:Whisper",
 }
 RESPONDERS = {
