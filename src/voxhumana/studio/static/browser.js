@@ -1,16 +1,10 @@
 // The browser's own microphone and speakers, through `/v1/convert`. To its page it is what the booth is: it takes
 // the same messages and tells the same reports, so that the page need not know which of the two it has.
+import { Plug } from "./plug.js";
 
 const RATE_HZ = 48000;
 const METERS_MS = 250;
 export const JITTER_MS = 40; // holds two of the 10 ms blocks that a busy page delays, and as many to spare
-
-const SENTENCES = {
-  NotAllowedError: "The browser may not use the microphone; allow it beside the address, then go live again.",
-  NotFoundError: "The browser finds no microphone; plug one in, then go live again.",
-  NotReadableError: "Another program holds the microphone; close it, then go live again.",
-  OverconstrainedError: "That microphone is gone; choose another.",
-};
 
 export class Browser {
   /** hear(message) takes what is told. */
@@ -24,15 +18,6 @@ export class Browser {
   /** Where the knobs stand when somebody turns to the browser. */
   begin({ voice, pitch_semitones, gate_db }) {
     this.set({ voice, pitch_semitones, gate_db });
-  }
-
-  /** Microphones and speakers; without permission they have no names. */
-  async offer() {
-    const found = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
-    const jacks = (kind) => found.filter((one) => one.kind === kind && one.label).map((one) => ({ word: one.deviceId, label: one.label }));
-    const usual = (label) => [{ word: "", label }];
-    const some = (kind, label) => (jacks(kind).length ? jacks(kind) : usual(label));
-    return { inputs: some("audioinput", "The browser's microphone"), outputs: some("audiooutput", "The browser's speakers"), problem: "" };
   }
 
   send(message) {
@@ -61,7 +46,7 @@ export class Browser {
 
   jitter(ms) {
     this.jitter_ms = ms;
-    this.mouth?.port.postMessage({ target: this.target() });
+    this.plug?.hold(this.target());
   }
 
   target() {
@@ -75,34 +60,15 @@ export class Browser {
 
   async go({ input, output }) {
     this.set({ state: "starting", input, output, muted: false, bypassed: false });
+    this.plug = new Plug({
+      rate_hz: RATE_HZ, target: this.target(), heard: (data) => this.heard(data), played: (data) => (this.played = data),
+    });
     try {
-      await this.plug(input, output);
-      this.connect();
+      await this.plug.open({ input, output, echo: this.echo });
+      if (this.knobs.state === "starting") this.connect(); // else somebody has stopped it meanwhile
     } catch (error) {
-      this.end(SENTENCES[error.name] ?? `The browser cannot open its sound (${error.message}); try another browser.`);
+      this.end(error.message);
     }
-  }
-
-  async plug(input, output) {
-    if (!navigator.mediaDevices) throw new Error("it needs https, or this very machine");
-    this.track = await navigator.mediaDevices.getUserMedia({
-      audio: {
-        deviceId: input ? { exact: input } : undefined,
-        echoCancellation: this.echo, noiseSuppression: false, autoGainControl: false, channelCount: 1,
-      },
-    });
-    this.context = new AudioContext({ sampleRate: RATE_HZ, latencyHint: "interactive" });
-    if (output && this.context.setSinkId) await this.context.setSinkId(output);
-    await this.context.audioWorklet.addModule(new URL("./worklet.js", import.meta.url));
-    this.ear = new AudioWorkletNode(this.context, "vox-ear", { numberOfOutputs: 0, channelCount: 1, channelCountMode: "explicit" });
-    this.mouth = new AudioWorkletNode(this.context, "vox-mouth", {
-      numberOfInputs: 0, outputChannelCount: [1], processorOptions: { target: this.target() },
-    });
-    this.context.createMediaStreamSource(this.track).connect(this.ear);
-    this.mouth.connect(this.context.destination);
-    this.ear.port.onmessage = ({ data }) => this.heard(data);
-    this.mouth.port.onmessage = ({ data }) => (this.played = data);
-    await this.context.resume();
   }
 
   connect() {
@@ -110,16 +76,14 @@ export class Browser {
     const words = new URLSearchParams({ voice, pitch_semitones, gate_db, rate_hz: RATE_HZ, block_ms: 10, meters_ms: METERS_MS });
     this.socket = new WebSocket(new URL(`/v1/convert?${words}`, location.href.replace(/^http/, "ws")));
     this.socket.binaryType = "arraybuffer";
-    this.socket.onmessage = ({ data }) => (typeof data === "string" ? this.told(JSON.parse(data)) : this.mouth.port.postMessage({ sound: data }, [data]));
+    this.socket.onmessage = ({ data }) => (typeof data === "string" ? this.told(JSON.parse(data)) : this.plug.play(data));
     this.socket.onclose = ({ code }) => this.knobs.state !== "off" && this.end(code === 1001 ? "The studio ended the session; go live again." : "The studio refused, or is gone; look at Health.");
   }
 
   told(event) {
     if (event.type === "session.created") {
-      this.ear.port.postMessage("open");
+      this.plug.begin();
       this.set({ state: "live" });
-      const settings = this.track.getAudioTracks()[0].getSettings();
-      this.input_ms = (settings.latency ?? 0) * 1000;
       this.session = event.session;
       this.hear({ type: "started", rate_hz: RATE_HZ, frames: RATE_HZ / 100, voice: event.session.voice, ledger: this.ledger() });
     } else if (event.type === "session.updated") {
@@ -152,7 +116,7 @@ export class Browser {
   ledger() {
     const stages = Object.entries(this.session.latency_ms).map(([stage, latency_ms]) => ({ stage, latency_ms }));
     const block_ms = this.session.latency_ms.input ?? 0;
-    const rows = [{ stage: "browser's microphone", latency_ms: this.input_ms }, ...stages];
+    const rows = [{ stage: "browser's microphone", latency_ms: this.plug.ends_ms.input }, ...stages];
     if (this.played?.playing && this.first !== undefined) {
       const behind_ms = ((this.played.frame - this.first - this.played.taken) / RATE_HZ) * 1e3;
       const buffer_ms = (this.played.held / RATE_HZ) * 1e3;
@@ -162,7 +126,7 @@ export class Browser {
       ];
     }
     rows.push(...(this.way ?? []));
-    rows.push({ stage: "browser's speakers", latency_ms: (this.context.outputLatency || this.context.baseLatency || 0) * 1e3 });
+    rows.push({ stage: "browser's speakers", latency_ms: this.plug.ends_ms.output });
     return rows;
   }
 
@@ -171,14 +135,13 @@ export class Browser {
   }
 
   end(why) {
-    const { socket, track, context } = this;
-    this.socket = this.track = this.context = this.ear = this.mouth = this.cost = this.played = this.way = null;
+    const { socket, plug } = this;
+    this.socket = this.plug = this.cost = this.played = this.way = null;
     this.first = undefined;
     if (this.knobs.state !== "off") this.set({ state: "off" });
     if (why) this.hear({ type: "failed", text: why });
     if (socket) socket.onclose = socket.onmessage = null;
     socket?.close();
-    track?.getTracks().forEach((one) => one.stop());
-    if (context && context.state !== "closed") context.close();
+    plug?.close();
   }
 }

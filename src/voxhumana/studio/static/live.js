@@ -4,6 +4,7 @@ import { Cards } from "./cards.js";
 import { showFigures, showLedger } from "./delay.js";
 import { ask, fill, html } from "./dom.js";
 import { Meter } from "./meter.js";
+import { offer } from "./plug.js";
 import { Wire } from "./wire.js";
 
 const GATE_OFF_DB = -80; // the slider's end, which means off: -120 on the channel
@@ -53,7 +54,7 @@ class Live extends HTMLElement {
 
   /** Look for what there is to plug into, where we are. */
   async plugs() {
-    this.offer = this.desk === this.browser ? await this.browser.offer() : await ask("/booth/devices");
+    this.offer = this.desk === this.browser ? await offer() : await ask("/booth/devices");
     this.at("problem").hidden = !this.offer.problem;
     this.at("problem").textContent = this.offer.problem;
     this.devices();

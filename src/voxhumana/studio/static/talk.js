@@ -1,5 +1,7 @@
 // <vox-talk>: the page of Talk. It shows how the parlour stands, and says what is wished.
 import { ask, fill, html } from "./dom.js";
+import { offer } from "./plug.js";
+import { Telephone } from "./telephone.js";
 import { Wire } from "./wire.js";
 
 const PHASES = {
@@ -16,12 +18,15 @@ class Talk extends HTMLElement {
     fill(this, layout());
     this.at = (name) => this.querySelector(`[data-part="${name}"]`);
     this.listen();
-    this.wire = new Wire("/booth/talk", (message) => this.hear(message), (open) => this.connected(open));
+    this.wire = new Wire("/booth/talk", (message) => this.fromParlour(message), (open) => this.connected(open));
+    this.telephone = new Telephone((message) => this.desk === this.telephone && this.hear(message));
+    this.desk = this.wire;
     this.load();
     window.addEventListener("vox-voices", () => this.load());
   }
 
   disconnectedCallback() {
+    this.telephone?.end("");
     this.wire?.close();
     this.wire = null;
   }
@@ -29,12 +34,32 @@ class Talk extends HTMLElement {
   async load() {
     try {
       this.voices = (await ask("/booth/voices")).voices;
-      this.offer = await ask("/booth/devices");
-      this.options();
-      this.show();
+      await this.plugs();
     } catch (error) {
       this.notice(error.message, true);
     }
+  }
+
+  async plugs() {
+    this.offer = this.desk === this.telephone ? await offer() : await ask("/booth/devices");
+    this.options();
+    this.show();
+  }
+
+  /** Use the machine's devices, or the browser's. */
+  async turnTo(where) {
+    if (this.standing.state !== "off") this.desk.send({ type: "end" });
+    this.notice("");
+    this.clear();
+    this.desk = where === "browser" ? this.telephone : this.wire;
+    if (where === "browser") this.telephone.begin({ ...this.standing, voice: this.at("voice").value });
+    else this.standing = this.standingThere;
+    await this.plugs().catch((error) => this.notice(error.message, true));
+  }
+
+  fromParlour(message) {
+    if (message.type === "standing") this.standingThere = message;
+    if (this.desk !== this.telephone) this.hear(message);
   }
 
   options() {
@@ -50,13 +75,13 @@ class Talk extends HTMLElement {
   listen() {
     this.at("go").addEventListener("click", () => {
       this.notice("");
-      if (this.standing.state !== "off") return this.wire.send({ type: "end" });
-      this.wire.send({
+      if (this.standing.state !== "off") return this.desk.send({ type: "end" });
+      this.desk.send({
         type: "begin", voice: this.at("voice").value, input: this.at("input").value, speakers: this.at("speakers").value,
         echo: this.at("echo").checked, open_mic: this.querySelector('[name="mic"]:checked').value === "open",
       });
     });
-    const push = this.at("push"), hold = (on) => this.wire.send({ type: "push", on });
+    const push = this.at("push"), hold = (on) => this.desk.send({ type: "push", on });
     push.addEventListener("pointerdown", () => hold(true));
     for (const end of ["pointerup", "pointerleave", "pointercancel", "blur"]) push.addEventListener(end, () => this.standing?.pushed && hold(false));
     push.addEventListener("keydown", (event) => {
@@ -64,6 +89,7 @@ class Talk extends HTMLElement {
     });
     push.addEventListener("keyup", () => hold(false));
     this.at("voice").addEventListener("change", () => this.show());
+    for (const choice of this.querySelectorAll('[name="talk-where"]')) choice.addEventListener("change", () => this.turnTo(choice.value));
     this.at("notice").querySelector("button").addEventListener("click", () => this.notice(""));
   }
 
@@ -73,6 +99,7 @@ class Talk extends HTMLElement {
         const began = message.state === "starting" && this.standing?.state === "off";
         const first = !this.standing;
         this.standing = message;
+        if (this.desk === this.telephone && message.state === "on" && !this.offer?.inputs[0]?.word) this.plugs(); // names are known now
         if (began) this.clear();
         if (first) this.options();
         this.show();
@@ -146,12 +173,13 @@ class Talk extends HTMLElement {
     this.at("push").setAttribute("aria-pressed", String(standing.pushed));
     this.at("push").textContent = standing.pushed ? "Listening" : "Hold to talk";
     for (const name of ["voice", "input", "speakers", "echo"]) this.at(name).disabled = on;
-    for (const choice of this.querySelectorAll('[name="mic"]')) choice.disabled = on;
+    for (const choice of this.querySelectorAll('[name="mic"], [name="talk-where"]')) choice.disabled = on;
     this.at("engines").textContent = standing.engines;
   }
 
   connected(open) {
     this.at("go").disabled = !open;
+    if (!open && this.desk === this.telephone) return;
     this.notice(open ? "" : "The studio does not answer; is `vox studio` still running?", !open);
   }
 
@@ -171,6 +199,10 @@ function layout() {
         <div class="persona"><img data-part="face" alt="" width="92" height="92" hidden>
           <div><h2 data-part="title"></h2><p class="soft" data-part="character"></p></div></div>
         <div class="settings one">
+          <div class="choice" role="radiogroup" aria-label="Whose microphone and speakers">
+            <label><input type="radio" name="talk-where" value="machine" checked><span>This machine</span></label>
+            <label><input type="radio" name="talk-where" value="browser"><span>This browser</span></label>
+          </div>
           <label class="field"><span>Talk with</span><select data-part="voice"></select></label>
           <label class="field"><span>Microphone</span><select data-part="input"></select></label>
           <label class="field"><span>Speakers</span><select data-part="speakers"></select></label>
