@@ -8,8 +8,8 @@ TORCH := $(VENV_TORCH)/.ready
 
 .PHONY: run test test-fast test-torch test-real quickstart lint bench soak clean
 
-run: $(READY)            ## set everything up and speak as a character
-	$(BIN)/vox live
+run: $(READY)            ## set everything up and open the studio
+	$(BIN)/vox studio
 
 test: $(READY)           ## set everything up and pass the tests (those that need a sound server skip without one)
 	$(BIN)/pytest -m "not browser and not quickstart and not soak and not torch"

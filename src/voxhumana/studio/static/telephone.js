@@ -72,12 +72,14 @@ export class Telephone {
         this.stopped_ms = event.audio_end_ms;
         return this.hear({ type: "turning", phase: "thinking" });
       case "conversation.item.input_audio_transcription.completed":
-        return this.hear({ type: "words", who: "user", text: event.transcript, final: true });
+        this.asked = event.transcript; // it may yet be taken back, when the user goes on
+        return this.hear({ type: "words", who: "user", text: this.asked, final: false });
       case "response.created":
         this.text = "";
         this.first_ms = null;
         return undefined;
       case "response.output_audio_transcript.delta":
+        this.settle();
         this.text += event.delta;
         return this.hear({ type: "words", who: "assistant", text: this.text, final: false });
       case "response.output_audio.delta":
@@ -88,6 +90,12 @@ export class Telephone {
         return this.hear({ type: "notice", text: event.error.message });
     }
     return undefined;
+  }
+
+  /** An answer has begun, so what was asked stands. */
+  settle() {
+    if (this.asked) this.hear({ type: "words", who: "user", text: this.asked, final: true });
+    this.asked = "";
   }
 
   play(delta) {
