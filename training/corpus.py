@@ -2,6 +2,7 @@
 
     python -m training.corpus --data DATA real     # DATA/speech/train (Opus)  -> DATA/real
     python -m training.corpus --data DATA synth    # DATA/synth/*.npz          -> DATA/parallel
+    python -m training.corpus --data DATA cast     # DATA/cast/*.ogg           -> DATA/built-in
 
     pcm.i16       int16 [N] at 24 kHz, clips back to back, each starting on a 20 ms boundary
     clips.tsv     start, length (samples), speaker, group, band_hz
@@ -120,13 +121,25 @@ def pack_parallel(synth: pathlib.Path, out: pathlib.Path) -> None:
     writer.close()
 
 
+def pack_cast(references: pathlib.Path, out: pathlib.Path) -> None:
+    """The built-in voices, in pieces, so that each has others of the same speaker beside it."""
+    writer = Writer(out)
+    for path in sorted(references.glob("*.ogg")):
+        wave, _ = sf.read(path, dtype="float32")
+        for number, piece in enumerate(np.array_split(wave, 4)):
+            writer.add((np.clip(piece, -1, 1) * 32767).astype(np.int16), path.stem, f"{path.stem}.{number}", 11500)
+    writer.close()
+
+
 def main() -> None:
     args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    args.add_argument("kind", choices=["real", "synth"])
+    args.add_argument("kind", choices=["real", "synth", "cast"])
     args.add_argument("--data", type=pathlib.Path, required=True)
     args = args.parse_args()
     if args.kind == "real":
         pack_real(args.data / "speech" / "train", args.data / "real")
+    elif args.kind == "cast":
+        pack_cast(args.data / "cast", args.data / "built-in")
     else:
         pack_parallel(args.data / "synth", args.data / "parallel")
 

@@ -75,6 +75,18 @@ class Microphone:
         """float32 [B, N] as recorded."""
         return np.stack([self._record(wave, strength) for wave in waves])
 
+    def disturb(self, wave: np.ndarray) -> np.ndarray:
+        """float32 [N] in a room (one of eight) and with noise (a third), as loud as before where it speaks."""
+        rng = self._rng
+        before = np.mean(wave**2) + 1e-9
+        if rng.random() < 0.12:
+            wave = _convolve(wave, self._rooms[rng.integers(len(self._rooms))])
+            wave = wave * np.sqrt(before / (np.mean(wave**2) + 1e-9))
+        if rng.random() < 0.35:
+            noise = self._noise(len(wave))
+            wave = wave + noise * np.sqrt(before / (np.mean(noise**2) + 1e-9)) * 10 ** (-rng.uniform(8, 35) / 20)
+        return wave.astype(np.float32)
+
     def _record(self, wave: np.ndarray, strength: float) -> np.ndarray:
         rng = self._rng
         size = len(wave)

@@ -24,6 +24,8 @@ from training.nets import Decoder
 from training.train_encoder import LOOKAHEAD, held_out
 from voxhumana.convert import spectrum
 
+SAME_WORDS = 1
+"""Which corpus has clips that say the same at the same time."""
 FRAMES = 100
 BATCH = 4
 LEAST_SPREAD = 0.5
@@ -32,6 +34,8 @@ LEVEL = 0.08
 """RMS of speech to which every clip is brought, before a random step of 3 dB."""
 PARALLEL = 8.0
 """How much more often a second of parallel speech is heard than a second of real speech: some 40 % of all."""
+BUILT_IN = 12.0
+"""The same for the built-in voices: some 5 % of all."""
 TILT = 0.7
 """Nepers (6 dB) of random equalisation."""
 
@@ -41,7 +45,8 @@ class Voices:
 
     def __init__(self, data: pathlib.Path, seed: int) -> None:
         self.rng = np.random.default_rng(seed)
-        self._corpora = [Corpus(data / name) for name in ("real", "parallel")]
+        self._corpora = [Corpus(data / name) for name in ("real", "parallel", "built-in")]
+        self._microphone = perturb.Microphone(data / "speech", self.rng)
         self._f0 = [c.table("f0.f16", np.float16) for c in self._corpora]
         self._prints = [np.array(c.table("speaker.f32", np.float32, 256)) for c in self._corpora]
         self._colours = [np.array(c.table("colour.f32", np.float32, 160)) for c in self._corpora]
@@ -50,13 +55,13 @@ class Voices:
         weight = []
         for which, corpus in enumerate(self._corpora):
             for number, clip in enumerate(corpus.clips):
-                kin = clip.group if which else clip.speaker
+                kin = clip.group if which == SAME_WORDS else clip.speaker
                 self._kin.setdefault((which, kin), []).append(number)
                 if held_out(clip):
                     self.held.append((which, number))
                 else:
                     self._pool.append((which, number))
-                    weight.append(clip.length * (PARALLEL if which else 1.0))
+                    weight.append(clip.length * (1.0, PARALLEL, BUILT_IN)[which])
         per_speaker: dict[tuple[int, str], float] = {}
         for (which, number), w in zip(self._pool, weight, strict=True):
             key = (which, self._corpora[which].clips[number].speaker)
@@ -78,28 +83,30 @@ class Voices:
     def voice(self, which: int, number: int) -> tuple[np.ndarray, np.ndarray]:
         """Voiceprint [256] and colour [160] from some of the speaker's other clips (the same clip where it is alone)."""
         clip = self._corpora[which].clips[number]
-        others = [number] if which else [n for n in self._kin[0, clip.speaker] if n != number] or [number]
+        kin = [] if which == SAME_WORDS else self._kin[which, clip.speaker]
+        others = [n for n in kin if n != number] or [number]
         some = self.rng.choice(others, min(len(others), int(self.rng.integers(1, 7))), replace=False)
         mean = self._prints[which][some].mean(0) + self.rng.normal(0, 0.01, 256)
         return (mean / np.linalg.norm(mean)).astype(np.float32), self._colours[which][some].mean(0)
 
     def stretch(self, which: int, number: int) -> dict[str, np.ndarray]:
         corpus, clip = self._corpora[which], self._corpora[which].clips[number]
-        said = corpus.clips[int(self.rng.choice(self._kin[1, clip.group]))] if which else clip
+        said = corpus.clips[int(self.rng.choice(self._kin[which, clip.group]))] if which == SAME_WORDS else clip
         total = clip.length // FRAME
         many = min(FRAMES, total)
         offset = int(self.rng.integers(total - many + 1))
         gain = 10 ** (self.rng.normal(0, 3) / 20)
         wave, heard = (_normal(corpus, c) * np.float32(gain) for c in (clip, said))
         cut = slice(offset * FRAME, (offset + many) * FRAME)
+        heard = self._microphone.disturb(heard[cut])
         sound = np.zeros(FRAMES * FRAME, np.float32)
-        sound[: many * FRAME] = heard[cut]
+        sound[: many * FRAME] = heard
         first = (clip.start + cut.start) // HOP
         here = np.array(self._f0[which][first : first + 2 * many], np.float32)
         f0 = np.zeros(2 * FRAMES, np.float32)
         f0[: 2 * many] = at_nodes(here)
         level = np.full(2 * FRAMES, -9.0, np.float32)
-        level[: 2 * many] = spectrum.level(heard[cut].reshape(-1, HOP))
+        level[: 2 * many] = spectrum.level(heard.reshape(-1, HOP))
         target = np.zeros(FRAMES * FRAME, np.float32)
         target[: many * FRAME] = wave[cut]
         speaker, colour = self.voice(which, number)
@@ -152,7 +159,9 @@ def say(net: Decoder, batch: dict[str, torch.Tensor], mel: torch.Tensor) -> tupl
     who = net.speak_as(batch["speaker"], batch["colour"])
     told = conditions(mel, batch["f0"], batch["level"])
     envelopes, _ = net(told, who, net.trunk.start(len(told)))
-    return envelopes.float()[:, LOOKAHEAD:].flatten(1, 2), batch["f0"][:, : -2 * LOOKAHEAD]
+    nodes = envelopes.float()[:, LOOKAHEAD:].flatten(1, 2)
+    before = torch.cat([nodes[:, :1], nodes[:, :-1]], 1)
+    return (nodes + before) / 2, batch["f0"][:, : -2 * LOOKAHEAD]
 
 
 def loss_of(net: Decoder, batch: dict[str, torch.Tensor], mel: torch.Tensor) -> torch.Tensor:
