@@ -84,7 +84,7 @@ def main() -> None:
     args = args.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     decoder = Decoder()
-    saved = torch.load(args.data / "decoder" / "last.pt", weights_only=False)
+    saved = torch.load(args.data / "decoder" / "last.pt", weights_only=True)
     decoder.load_state_dict(saved["net"])
     print("decoder at step", saved["step"])
     print_, colour = torch.nn.functional.normalize(torch.rand(1, 256)), torch.randn(1, 160)

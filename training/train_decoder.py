@@ -187,7 +187,7 @@ def main() -> None:
     folder = args.data / "decoder"
     folder.mkdir(exist_ok=True)
     last = folder / "last.pt"
-    saved = torch.load(last, weights_only=False) if last.exists() else None
+    saved = torch.load(last, weights_only=True) if last.exists() else None
     step = saved["step"] if saved else 0
     torch.manual_seed(step)
     voices = Voices(args.data, seed=step)
@@ -201,7 +201,7 @@ def main() -> None:
     plain, judge = normal(perturb.log_mel(held["sound"])), likeness.Likeness()
     running, began = 0.0, time.monotonic()
     while step < args.steps:
-        rate = (
+        rate = float(
             args.rate
             * min(1.0, (step + 1) / 300)
             * (0.02 + 0.98 * 0.5 * (1 + np.cos(np.pi * step / args.steps)))

@@ -112,7 +112,7 @@ def main() -> None:
     folder.mkdir(exist_ok=True)
     step = 0
     last = folder / "last.pt"
-    saved = torch.load(last, weights_only=False) if last.exists() else None
+    saved = torch.load(last, weights_only=True) if last.exists() else None
     step = saved["step"] if saved else 0
     torch.manual_seed(step)
     speech = Speech(args.data, seed=step)

@@ -29,7 +29,7 @@ class Voiceprint(nn.Module):
     def pretrained(cls) -> Voiceprint:
         """With the weights that the package `Resemblyzer` carries."""
         root = importlib.util.find_spec("resemblyzer").submodule_search_locations[0]
-        state = torch.load(pathlib.Path(root) / "pretrained.pt", map_location="cpu", weights_only=False)[
+        state = torch.load(pathlib.Path(root) / "pretrained.pt", map_location="cpu", weights_only=True)[
             "model_state"
         ]
         net = cls()

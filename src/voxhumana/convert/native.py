@@ -130,6 +130,7 @@ class NativeStream:
         self._mel = np.zeros(2 * spectrum.MELS, np.float32)
         self._levels = np.full(2, spectrum.level(np.zeros((1, 1), np.float32))[0])
         self._source = SourceFilter()
+        self._node = np.zeros((2, 80), np.float32) + np.float32(np.log(spectrum.FLOOR))
         self._waiting = np.zeros(0, np.float32)
         self._taken = self._given = 0
 
@@ -163,7 +164,9 @@ class NativeStream:
         tone = 2 * (log_f0 - np.log(150)) * voiced
         each = np.stack([tone, voiced, (levels - loudness) / 2], 1)
         told = np.concatenate([mel, self._mel, each.ravel()]).astype(np.float32)
-        envelopes = self._decoder.step({"told": told[None, None], **self._cast})[0, 0]
+        nodes = self._decoder.step({"told": told[None, None], **self._cast})[0, 0]
+        envelopes = (nodes + np.stack([self._node, nodes[0]])) / 2  # as in training
+        self._node = nodes[1]
         quiet = np.minimum(0, 5 * (levels - SILENCE_LEVEL))[:, None, None]
         envelopes = (envelopes + quiet + (loudness - SPEECH_LEVEL)).astype(np.float32)
         self._loudness.follow(levels)
