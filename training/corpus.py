@@ -127,7 +127,9 @@ def pack_cast(references: pathlib.Path, out: pathlib.Path) -> None:
     for path in sorted(references.glob("*.ogg")):
         wave, _ = sf.read(path, dtype="float32")
         for number, piece in enumerate(np.array_split(wave, 4)):
-            writer.add((np.clip(piece, -1, 1) * 32767).astype(np.int16), path.stem, f"{path.stem}.{number}", 11500)
+            writer.add(
+                (np.clip(piece, -1, 1) * 32767).astype(np.int16), path.stem, f"{path.stem}.{number}", 11500
+            )
     writer.close()
 
 

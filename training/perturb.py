@@ -84,7 +84,9 @@ class Microphone:
             wave = wave * np.sqrt(before / (np.mean(wave**2) + 1e-9))
         if rng.random() < 0.35:
             noise = self._noise(len(wave))
-            wave = wave + noise * np.sqrt(before / (np.mean(noise**2) + 1e-9)) * 10 ** (-rng.uniform(8, 35) / 20)
+            wave = wave + noise * np.sqrt(before / (np.mean(noise**2) + 1e-9)) * 10 ** (
+                -rng.uniform(8, 35) / 20
+            )
         return wave.astype(np.float32)
 
     def _record(self, wave: np.ndarray, strength: float) -> np.ndarray:

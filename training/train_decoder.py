@@ -91,7 +91,9 @@ class Voices:
 
     def stretch(self, which: int, number: int) -> dict[str, np.ndarray]:
         corpus, clip = self._corpora[which], self._corpora[which].clips[number]
-        said = corpus.clips[int(self.rng.choice(self._kin[which, clip.group]))] if which == SAME_WORDS else clip
+        said = (
+            corpus.clips[int(self.rng.choice(self._kin[which, clip.group]))] if which == SAME_WORDS else clip
+        )
         total = clip.length // FRAME
         many = min(FRAMES, total)
         offset = int(self.rng.integers(total - many + 1))

@@ -4,7 +4,8 @@
 
 Rows: `source` is the clip untouched, `target` the target's own other speech, `copy` the source said by the
 engine in its own voice (what analysis and synthesis alone cost), then each engine in the target's voice.
-Likeness closed is
+`built-in` is an engine in the voices that ship; then each condition of `conditions.py`, as recorded and as
+converted, where only words and naturalness are judged. Likeness closed is
 (SECS(converted, target) - SECS(source, target)) / (SECS(target, target) - SECS(source, target)).
 """
 
@@ -22,13 +23,16 @@ import soxr
 
 from voxhumana.audio.file import SoundReader
 from voxhumana.bench import judges
+from voxhumana.bench.conditions import Condition, conditions, whispered
 from voxhumana.bench.judges import Array
 from voxhumana.convert import melody
 from voxhumana.engine import Converter, Learner
+from voxhumana.library.shelf import BUILT_IN
+from voxhumana.library.shelf import read as read_voice
 from voxhumana.registry import load_converter
 from voxhumana.voice import Voice
 
-MakeVoice: TypeAlias = Callable[[Array], Voice]
+MakeVoice: TypeAlias = Callable[["Target"], Voice]
 
 RATE_HZ = 24_000
 REFERENCE_S = 20.0
@@ -59,6 +63,8 @@ class Target:
     """float32 [T] at 24 kHz, at most 20 s."""
     rest: Array
     """Speech that is not in the reference."""
+    voice: Voice | None = None
+    """As it ships, if it does."""
 
 
 @dataclass
@@ -78,7 +84,7 @@ class Row:
     def summary(self) -> dict[str, float]:
         """Means by name; the word error rate over all words, in percent."""
         means = {key: float(np.nanmean(values)) for key, values in self.values.items()}
-        for judge in ("", "_2"):
+        for judge in ("", "_2") if "start" in means else ():
             start, ideal = means.pop(f"start{judge}"), means.pop(f"ideal{judge}")
             means[f"closed{judge}"] = 100 * (means[f"secs{judge}"] - start) / (ideal - start)
         return {"wer": 100 * self.edits / self.words, **means} if self.words else means
@@ -115,6 +121,18 @@ def targets(clips: list[Clip]) -> list[Target]:
     return found
 
 
+def built_in() -> list[Target]:
+    """The voices that ship with a recording: its first half is whom to be like, its second the ideal."""
+    found = []
+    for path in sorted((BUILT_IN.parent / "references").glob("*.ogg")):
+        speech = read(path)
+        half = len(speech) // 2
+        found.append(
+            Target(path.stem, speech[:half], speech[half:], read_voice(BUILT_IN / f"{path.stem}.yaml"))
+        )
+    return found
+
+
 def trials(clips: list[Clip], people: list[Target], each: int) -> Iterator[tuple[Clip, Target]]:
     """`each` English clips of every speaker, each with the next of the other speakers in turn."""
     turn = 0
@@ -148,8 +166,10 @@ def contender(name: str) -> tuple[Converter, MakeVoice]:
     """An engine, and what makes a voice for it of a reference at 24 kHz."""
     engine = load_converter(name)
 
-    def make(sound: Array) -> Voice:
-        # A crafted voice can only be given the pitch.
+    def make(target: Target) -> Voice:
+        if target.voice and name in target.voice.engines:
+            return target.voice
+        sound = target.reference  # a crafted voice can only be given its pitch
         settings = engine.learn(sound) if isinstance(engine, Learner) else {"pitch_hz": melody.mean_hz(sound)}
         return Voice(
             name="target", title="Target", character="", licence="", source="", engines={name: settings}
@@ -179,13 +199,36 @@ class Bench:
             row = table.setdefault("target", Row("target"))
             row.add(**self._naturalness(target.rest), **self._likeness_of(target.rest, clip, target))
             for name, (engine, make) in engines.items():
-                said, rtf, p99_ms = convert(engine, make(target.reference), clip.sound)
+                said, rtf, p99_ms = convert(engine, make(target), clip.sound)
                 self._judge(table, name, said, clip, target).add(rtf=rtf, p99_ms=p99_ms)
                 if name == "native":
-                    said, *_ = convert(engine, make(clip.sound), clip.sound)
+                    said, *_ = convert(engine, make(Target("", clip.sound, clip.sound)), clip.sound)
                     self._judge(table, "copy", said, clip, target)
             progress(f"{number} of {len(pairs)}")
         return {name: row.summary() for name, row in table.items()}
+
+    def hardships(
+        self,
+        pairs: list[tuple[Clip, Target]],
+        engine: Converter,
+        make: MakeVoice,
+        worse: dict[str, Condition],
+    ) -> dict[str, dict[str, float]]:
+        """Words and naturalness where the microphone hears worse: a row as recorded and one as converted."""
+        table: dict[str, Row] = {}
+        for clip, target in pairs:
+            voice = make(target)
+            for name, spoil in worse.items():
+                heard = spoil(clip.sound)
+                self._hear(table, name, heard, clip)
+                self._hear(table, f"{name}, {engine.name}", convert(engine, voice, heard)[0], clip)
+        return {name: row.summary() for name, row in table.items()}
+
+    def _hear(self, table: dict[str, Row], name: str, said: Array, clip: Clip) -> None:
+        row = table.setdefault(name, Row(name))
+        row.edits += judges.edits(clip.words, self._ear.words(at_16k(said)))
+        row.words += len(clip.words)
+        row.add(**self._naturalness(said))
 
     def _judge(self, table: dict[str, Row], name: str, said: Array, clip: Clip, target: Target) -> Row:
         row = table.setdefault(name, Row(name))
@@ -215,6 +258,31 @@ class Bench:
         if key not in self._known:
             self._known[key] = judge.embed(at_16k(sound))
         return self._known[key]
+
+
+def measure(
+    folder: Path, names: tuple[str, ...], each: int, noise: Path | None, progress: Callable[[str], None]
+) -> dict[str, dict[str, float]]:
+    """The whole table: real targets, the built-in ones, and with `noise` what worse microphones do.
+
+    Args:
+        folder: Real speech, with manifest.tsv.
+        names: Engines.
+        each: Clips of each speaker; half for the built-in voices, a quarter for worse microphones.
+        noise: Noises, rooms and their manifest.tsv; None leaves those rows out.
+        progress: Told after each trial.
+    """
+    clips = read_clips(folder)
+    people, company = targets(clips), built_in()
+    engines, bench = {name: contender(name) for name in names}, Bench()
+    rows = bench.rows(list(trials(clips, people, each)), engines, progress)
+    shipped = bench.rows(list(trials(clips, company, max(1, each // 2))), engines, progress)
+    rows |= {f"{name}, built-in": row for name, row in shipped.items() if name != "source"}
+    if noise and "native" in engines:
+        worse = conditions(noise) | {"whispered": whispered}
+        few = list(trials(clips, people, max(1, each // 4)))
+        rows |= bench.hardships(few, *engines["native"], worse)
+    return rows
 
 
 def at_16k(sound: Array) -> Array:

@@ -110,6 +110,10 @@ def quality(
     folder: Annotated[Path, typer.Argument(help="Speech of many people: sound files and manifest.tsv.")],
     engine: Annotated[list[str] | None, typer.Option(help="Engines; native and dsp by default.")] = None,
     clips: Annotated[int, typer.Option(min=1, help="Clips of each speaker.")] = 4,
+    noise: Annotated[
+        Path | None,
+        typer.Option(help="Noises and rooms, with manifest.tsv: adds the rows of worse recordings."),
+    ] = None,
     json: Json = None,
 ) -> None:
     """Convert real speech into other real speakers, streamed, and let independent judges score it."""
@@ -125,17 +129,15 @@ def quality(
         raise UsageError(f"There is no manifest.tsv in {folder}; name a folder of speech that has one.")
     if json:
         report.check_writable(json)
-    speech = measure.read_clips(folder)
-    pairs = list(measure.trials(speech, measure.targets(speech), clips))
-    engines = {name: measure.contender(name) for name in engine or ("native", "dsp")}
-    rows = measure.Bench().rows(pairs, engines, lambda done: print(f"\r{done} trials", end="", flush=True))
+    names = tuple(engine or ("native", "dsp"))
+    rows = measure.measure(folder, names, clips, noise, lambda done: print(f"\r{done} ", end="", flush=True))
     table = Table("", *QUALITY.values(), box=None)
     for name, row in rows.items():
         table.add_row(name, *(f"{row[key]:.3g}" if key in row else "" for key in QUALITY))
     print("\r", end="")
     Console().print(table)
     if json:
-        report.write(json, {"machine": machine(), "trials": len(pairs), "rows": rows})
+        report.write(json, {"machine": machine(), "clips_each": clips, "rows": rows})
 
 
 @bench.command()
