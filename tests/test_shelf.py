@@ -1,11 +1,15 @@
 """The shelf: what is on it, what is not, and what bad files do."""
 
+import numpy as np
 import pytest
 import yaml
 
 from voxhumana.convert.dsp.converter import Dsp
+from voxhumana.convert.timbre import Timbre
 from voxhumana.errors import UsageError
-from voxhumana.library.shelf import BUILT_IN, SAMPLE, Shelf
+from voxhumana.library.shelf import BUILT_IN, SAMPLE, Shelf, read
+
+REFERENCES = BUILT_IN.parent / "references"
 
 GOOD = {
     "name": "mine",
@@ -40,10 +44,19 @@ def test_a_dozen_characters_stand_on_it_and_the_uncle_is_one(tmp_path):
 @pytest.mark.parametrize("path", sorted(BUILT_IN.glob("*.yaml")), ids=lambda path: path.stem)
 def test_a_built_in_voice_is_free_complete_and_speaks(path, tmp_path):
     voice = Shelf(tmp_path).find(path.stem)
-    assert voice.licence == "CC0-1.0"
+    assert voice.licence in {"CC0-1.0", "Apache-2.0"}
     assert voice.source
     assert "\n" not in voice.character
     Dsp().open(voice)
+
+
+def test_a_dozen_built_in_voices_are_synthetic_people_with_a_recording_and_no_two_alike():
+    people = {path.stem: read(BUILT_IN / f"{path.stem}.yaml") for path in REFERENCES.glob("*.ogg")}
+    prints = [Timbre.parse(voice.engines["native"]["timbre"]).voiceprint for voice in people.values()]
+    likeness = np.stack(prints) @ np.stack(prints).T - np.eye(len(prints))
+    assert len(people) >= 12
+    assert likeness.max() < 0.9  # two recordings of one person are at 0.9 and above
+    assert all(next(iter(voice.engines)) == "native" for voice in people.values())
 
 
 def test_a_voice_of_the_users_own_joins_them_and_hides_one_of_its_name(data_dir):

@@ -17,15 +17,15 @@ import soundfile as sf
 from training.teacher import RATE, Teacher
 
 CAST: dict[str, tuple[dict[str, float], float]] = {
-    "uncle": ({"am_santa": 0.5, "bm_george": 0.3, "em_santa": 0.2}, 0.92),
+    "uncle": ({"am_santa": 0.5, "bm_george": 0.3, "em_santa": 0.2}, 0.8),
     "aunt": ({"af_bella": 0.5, "bf_emma": 0.5}, 1.0),
-    "lad": ({"am_puck": 0.6, "am_echo": 0.4}, 1.1),
+    "lad": ({"zm_yunxi": 0.6, "am_liam": 0.4}, 1.1),
     "lady": ({"af_heart": 1.0}, 1.0),
     "granny": ({"bf_lily": 0.5, "jf_gongitsune": 0.3, "bf_isabella": 0.2}, 0.95),
-    "grandpa": ({"pm_santa": 0.6, "bm_lewis": 0.4}, 1.1),
+    "grandpa": ({"bm_lewis": 0.6, "hm_psi": 0.4}, 1.15),
     "narrator": ({"am_onyx": 0.7, "am_fenrir": 0.3}, 0.92),
     "child": ({"jf_nezumi": 0.6, "af_sky": 0.4}, 1.2),
-    "hermit": ({"am_fenrir": 0.5, "bm_fable": 0.5}, 0.85),
+    "hermit": ({"bm_daniel": 0.5, "am_adam": 0.5}, 0.85),
     "colonel": ({"bm_george": 0.8, "bm_daniel": 0.2}, 0.97),
     "madame": ({"ff_siwis": 1.0}, 1.0),
     "signora": ({"if_sara": 1.0}, 1.0),
