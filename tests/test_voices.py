@@ -4,12 +4,14 @@ import json
 import os
 import subprocess
 import sys
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from voxhumana.audio.file import SoundReader
+from voxhumana.library.shelf import Shelf
 
 VOX = Path(sys.executable).with_name("vox")
 
@@ -68,3 +70,54 @@ def test_a_preview_speaks_into_a_file(tmp_path):
         sound = file.read(10**7)
         assert len(sound) / file.rate_hz > 3
     assert np.sqrt(np.mean(sound**2)) > 0.02
+
+
+SAMPLE = str(files("voxhumana.library") / "sample.ogg")
+
+
+@pytest.mark.models
+def test_a_voice_is_added_from_a_file_shown_spoken_given_away_and_removed(tmp_path):
+    told = ("--consent", "my own voice", "--licence", "private", "--tag", "warm")
+    code, out, errors = vox(tmp_path, "add", "My Dad", SAMPLE, *told, "--json", "added.json")
+    assert (code, errors) == (0, "")
+    assert "my-dad is on the shelf" in out
+    measured = json.loads((tmp_path / "added.json").read_text())
+    assert measured["assessment"]["usable"]
+    assert measured["voice"]["consent"] == "my own voice"
+    listed = json.loads(vox(tmp_path, "list", "--own", "--tag", "warm", "--json", "-")[1])["voices"]
+    assert [(voice["name"], voice["built_in"]) for voice in listed] == [("my-dad", False)]
+    code, _, errors = vox(tmp_path, "preview", "my-dad", "--output", "file:dad.wav")
+    assert (code, errors) == (0, "")
+    with SoundReader(tmp_path / "dad.wav") as file:
+        assert np.sqrt(np.mean(file.read(10**7) ** 2)) > 0.01
+    assert vox(tmp_path, "export", "my-dad", "dad.voxvoice")[0] == 0
+    assert "my-dad is gone" in vox(tmp_path, "remove", "my-dad")[1]
+    code, out, errors = vox(tmp_path, "import", "dad.voxvoice", "--name", "dad")
+    assert (code, errors) == (0, "")
+    assert "Consent: my own voice" in out
+
+
+@pytest.mark.models
+def test_a_voice_is_recorded_from_a_microphone(tmp_path):
+    told = ("--consent", "my own voice", "--licence", "private", "--duration", "7")
+    code, out, errors = vox(tmp_path, "record", "me", "--input", f"file:{SAMPLE}", *told)
+    assert code == 0, errors
+    assert "The north wind and the sun" in errors
+    assert "me is on the shelf" in out
+    assert Shelf(tmp_path).find("me").engines["native"]["timbre"]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("add", "me", SAMPLE), "--consent"),
+        (("add", "me", "nowhere.wav", "--consent", "x", "--licence", "x"), "There is no file"),
+        (("remove", "uncle"), "is built in"),
+        (("import", "nowhere.voxvoice"), "There is no file"),
+    ],
+)
+def test_what_cannot_be_done_to_the_shelf_is_one_sentence(tmp_path, words, sentence):
+    code, _, errors = vox(tmp_path, *words)
+    assert code == 2
+    assert sentence in errors
+    assert errors.count("\n") == 1

@@ -84,7 +84,11 @@ class Native:
             raise VoxError(
                 "The native engine needs a voice with a timbre; make one with `vox voices add NAME WAV`."
             )
-        return NativeStream(self, Timbre.parse(voice.engines[self.name]["timbre"]), voice.pitch_semitones)
+        try:
+            timbre = Timbre.parse(voice.engines[self.name]["timbre"])
+        except (ValueError, IndexError, TypeError) as error:
+            raise VoxError(f"The timbre of '{voice.name}' is damaged; add the voice again.") from error
+        return NativeStream(self, timbre, voice.pitch_semitones)
 
     def learn(self, sound: Block) -> dict[str, str]:
         """What a voice keeps for this engine, from 10-30 s of speech, float32 [T] at 24 kHz."""

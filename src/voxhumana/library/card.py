@@ -35,6 +35,8 @@ class Card(BaseModel):
     added: datetime = Field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
     origin: Origin = "hand"
     """How it came: from a sound file, a microphone, another shelf, or by hand."""
+    real: bool = True
+    """Whether a person speaks, who must have agreed."""
     audio_sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
     """Of the reference sound's samples (`reference.digest`); empty for a voice that is only settings."""
     print: str = Field(default="", max_length=2048)

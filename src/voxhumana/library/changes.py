@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,24 +81,21 @@ def add(
     speech = reference.quantized(enrolment.spoken(sound, rate_hz))
     known = Card(
         origin=origin,
+        real=about.real,
         audio_sha256=reference.digest(speech, rate_hz),
         print=card.encode(assessment.voiceprint),
     )
     voice = describe(name, about, list(learners))
     learned = {engine: learning.learn(engine, one, speech, rate_hz) for engine, one in learners.items()}
-
-    def fill(draft: Path) -> None:
+    with changing(shelf.data_dir) as index, made(shelf, name) as draft:
+        alike = likest(index, known)
+        if not anyway:
+            refuse_copy(index, known)
         reference.write(draft, speech, rate_hz)
         for engine, text in learned.items():
             learning.write(draft, engine, text)
         folder.write_card(draft, known)
         folder.write_voice(draft / folder.VOICE, voice)
-
-    with changing(shelf.data_dir) as index:
-        alike = likest(index, known)
-        if not anyway:
-            refuse_copy(index, known)
-        _place(shelf, name, fill)
     shelf.look()
     return Added(shelf.find(name), assessment, alike)
 
@@ -116,17 +114,12 @@ def rename(shelf: Shelf, old: str, new: str) -> None:
         path = _own(shelf, old)
         voice = shelf.find(old).model_copy(update={"name": new})
         known = (card.read(path) if path.is_dir() else None) or Card()
-
-        def fill(draft: Path) -> None:
+        with made(shelf, new) as draft:
             if path.is_dir():
                 shutil.copytree(path, draft, dirs_exist_ok=True)
-                folder.write_card(
-                    path, known
-                )  # one id on both: killed from here on, `sweep` knows which goes
+                folder.write_card(path, known)  # one id on both: if killed now, `sweep` knows which goes
             folder.write_card(draft, known.model_copy(update={"renamed_from": path.name}))
             folder.write_voice(draft / folder.VOICE, voice)
-
-        _place(shelf, new, fill)
         folder.discard(path)
         folder.write_card(shelf.data_dir / "voices" / new, known)
     shelf.look()
@@ -225,22 +218,29 @@ def refuse_copy(index: Index, known: Card) -> None:
         )
 
 
-def _place(shelf: Shelf, name: str, fill: Callable[[Path], None]) -> None:
-    """Let `fill` make the folder out of sight, then give it its name; locked."""
+@contextmanager
+def made(shelf: Shelf, name: str) -> Iterator[Path]:
+    """A folder to fill out of sight, which then gets its name; nothing stays of it if filling fails; locked.
+
+    Raises:
+        UsageError: The name was taken meanwhile.
+        VoxError: There is no room, or no right to write there.
+    """
     voices = shelf.data_dir / "voices"
-    draft = folder.draft(voices)
     try:
-        fill(draft)
-        if (voices / f"{name}.yaml").exists():
-            raise UsageError(f"'{name}' is a voice of yours already; choose another name.")
-        folder.place(draft, voices / name)
+        draft = folder.draft(voices)
+        try:
+            yield draft
+            if (voices / f"{name}.yaml").exists() or (voices / name).exists():
+                raise UsageError(f"'{name}' is a voice of yours already; choose another name.")
+            folder.place(draft, voices / name)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise VoxError(
             f"The voice cannot be kept in {voices} ({why}); free space or mend its rights."
         ) from error
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
 
 
 def _own(shelf: Shelf, name: str) -> Path:

@@ -47,13 +47,7 @@ def write_card(folder: Path, known: Card) -> None:
 
 
 def place(made: Path, at: Path) -> None:
-    """Give a finished draft its name.
-
-    Raises:
-        VoxError: The name is taken.
-    """
-    if at.exists():
-        raise VoxError(f"There is a folder {at} already; remove it or choose another name.")
+    """Give a finished draft its name, which must be free."""
     for path in (*made.rglob("*"), made):
         _sync(path)
     made.rename(at)

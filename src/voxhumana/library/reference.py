@@ -17,13 +17,21 @@ FILE = "reference.flac"
 """Its name in a voice's folder."""
 HIGHEST_HZ = 48_000
 """More holds nothing that an engine hears."""
+HIGHEST_READ_HZ = 192_000
+"""More is no recording's rate; FLAC can claim 655,350, and memory grows with it."""
 LONGEST_S = 240.0
 """Read of each file; an hour's recording is no mistake, but its first minutes are enough."""
+KEPT_S = 90.0
+"""Read of what the shelf keeps, which holds 60 s at most, unless somebody made it by hand."""
 MAGIC = b"fLaC"
 
 
-def load(paths: Sequence[Path]) -> tuple[Block, int]:
+def load(paths: Sequence[Path], longest_s: float = LONGEST_S) -> tuple[Block, int]:
     """The files one after the other, float32 [T], and their rate in Hz: the highest among them, to 48 kHz.
+
+    Args:
+        paths: The files.
+        longest_s: Read of each.
 
     Raises:
         UsageError: No file, or one is not there.
@@ -34,7 +42,9 @@ def load(paths: Sequence[Path]) -> tuple[Block, int]:
     parts = []
     for path in paths:
         with SoundReader(path) as file:
-            parts.append((file.read(int(LONGEST_S * file.rate_hz)), file.rate_hz))
+            if file.rate_hz > HIGHEST_READ_HZ:
+                raise VoxError(f"{path} claims {file.rate_hz} samples a second; save it at 48000.")
+            parts.append((file.read(int(longest_s * file.rate_hz)), file.rate_hz))
     rate_hz = min(HIGHEST_HZ, max(own_hz for _, own_hz in parts))
     return np.concatenate([resampled(part, own_hz, rate_hz) for part, own_hz in parts]), rate_hz
 
@@ -51,7 +61,7 @@ def read(folder: Path) -> tuple[Block, int] | None:
     with path.open("rb") as file:
         if file.read(len(MAGIC)) != MAGIC:  # FFmpeg would guess at anything else, playlists among it
             raise VoxError(f"{path} is not a FLAC file; remove the voice and add it again.")
-    return load([path])
+    return load([path], KEPT_S)
 
 
 def write(folder: Path, sound: Block, rate_hz: int) -> None:

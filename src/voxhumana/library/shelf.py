@@ -9,6 +9,7 @@ Reading is light, for the live path. What changes the shelf is in `library.chang
 from __future__ import annotations
 
 import difflib
+import functools
 from collections.abc import Iterator, Mapping
 from importlib.resources import files as packaged
 from pathlib import Path
@@ -33,6 +34,8 @@ SAMPLE = Path(str(packaged("voxhumana.library") / "sample.ogg"))
 """Words to preview a voice with; `training/sample.py` made it."""
 LARGEST = 1 << 18
 """Bytes that a voice file may have; settings take a few hundred."""
+MOST_BRACKETS = 500
+"""The most elaborate voice has 20; a thousand, one in the other, take the reader a second."""
 
 
 class Shelf:
@@ -52,17 +55,16 @@ class Shelf:
 
     def look(self) -> None:
         """Read all of it again."""
-        self.problems, self._voices, self._own = [], {}, set()
-        own = files(self.data_dir / "voices")
-        for path in (*files(BUILT_IN), *own):
+        self._voices = {voice.name: voice for voice in _ours()}
+        self._own, self.problems = set(), []
+        for path in files(self.data_dir / "voices"):
             try:
                 voice = read(path)
             except VoxError as error:
                 self.problems.append(str(error))
             else:
                 self._voices[voice.name] = voice
-                if path in own:
-                    self._own.add(voice.name)
+                self._own.add(voice.name)
 
     def __iter__(self) -> Iterator[Voice]:
         """Every voice, by name."""
@@ -195,7 +197,15 @@ def parse(text: str) -> Voice:
         yaml.YAMLError: It is not YAML.
         ValidationError: It is not a voice.
     """
+    if text.count("[") + text.count("{") > MOST_BRACKETS:
+        raise yaml.YAMLError("it has more brackets than a voice can have")
     return Voice.model_validate(yaml.load(text, _Plain))  # noqa: S506  # a SafeLoader, and stricter
+
+
+@functools.cache
+def _ours() -> tuple[Voice, ...]:
+    """The built-in voices, read once."""
+    return tuple(read(path) for path in files(BUILT_IN))
 
 
 class _Plain(yaml.SafeLoader):
