@@ -17,6 +17,7 @@ from voxhumana.commands.convert import Greedy, convert
 from voxhumana.commands.devices import devices
 from voxhumana.commands.doctor import doctor
 from voxhumana.commands.live import live
+from voxhumana.commands.models import app as models
 from voxhumana.commands.say import say
 from voxhumana.commands.serve import serve
 from voxhumana.commands.studio import studio
@@ -62,6 +63,7 @@ app.command()(devices)
 app.command()(doctor)
 app.add_typer(bench, name="bench")
 app.add_typer(voices, name="voices")
+app.add_typer(models, name="models")
 
 
 def main() -> None:

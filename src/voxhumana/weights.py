@@ -47,6 +47,16 @@ def read(file: Carried) -> bytes:
     return data
 
 
+def verify(file: Carried) -> None:
+    """Read the parts through, in little memory.
+
+    Raises:
+        VoxError: A part is missing, or the whole is not what it should be.
+    """
+    paths = file.paths()
+    _check(_copy(paths, lambda _: None, sum(path.stat().st_size for path in paths), lambda _: None), file)
+
+
 def join(file: Carried, target: Path, progress: Callable[[float], None]) -> Path:
     """Join into `target`, once: a target of the right size was checked when it was written.
 

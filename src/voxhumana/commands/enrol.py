@@ -53,11 +53,11 @@ def add(
 
     _check(json)
     source = ", ".join(path.name for path in files)
-    about = _about(name, title, character, language, consent, licence, synthetic, tag, source)
+    told = about(name, title, character, language, consent, licence, synthetic, tag, source)
     sound, rate_hz = reference.load(files)
-    _keep(_word(name), sound, rate_hz, about, engine, "file", anyway, json)
+    _keep(word(name), sound, rate_hz, told, engine, "file", anyway, json)
     if live:
-        _live(_word(name))
+        _live(word(name))
 
 
 def record(
@@ -87,7 +87,7 @@ def record(
     from voxhumana.terminal.recorder import record as record_
 
     _check(json)
-    about = _about(name, title, character, language, consent, licence, synthetic, tag, "Recorded here")
+    told = about(name, title, character, language, consent, licence, synthetic, tag, "Recorded here")
     settings = config.load(input=device)
     console = Console(stderr=True)
     while True:
@@ -102,17 +102,17 @@ def record(
             console.print(f"- {hint.text}", markup=False)
         if not typer.confirm("Record it again?", default=not assessment.usable, err=True):
             break
-    _keep(_word(name), sound, rate_hz, about, engine, "microphone", anyway, json)
+    _keep(word(name), sound, rate_hz, told, engine, "microphone", anyway, json)
     if live:
-        _live(_word(name))
+        _live(word(name))
 
 
-def _word(name: str) -> str:
+def word(name: str) -> str:
     """The name as the shelf takes it: "My Dad" is my-dad."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or name
 
 
-def _about(
+def about(
     name: str,
     title: str | None,
     character: str,
@@ -128,14 +128,14 @@ def _about(
     from voxhumana.library import changes
     from voxhumana.library.shelf import Shelf
 
-    changes.check_name(Shelf(config.load().data_dir), _word(name))
+    changes.check_name(Shelf(config.load().data_dir), word(name))
     if sys.stdin.isatty() and sys.stderr.isatty():
         if consent is None and not synthetic:
             question = "Whose voice is it, and what did they agree to? (such as: my own voice)"
             consent = typer.prompt(question, err=True)
         if licence is None:
             licence = typer.prompt("How may it be used?", default="private", err=True)
-    about = changes.About(
+    told = changes.About(
         title=title or name[:1].upper() + name[1:],
         licence=licence or "",
         source=source,
@@ -145,9 +145,9 @@ def _about(
         language=language,
         tags=tuple(tags or ()),
     )
-    changes.check_consent(about)
-    changes.describe(_word(name), about, [])
-    return about
+    changes.check_consent(told)
+    changes.describe(word(name), told, [])
+    return told
 
 
 def _keep(

@@ -196,6 +196,12 @@ def _contents(voice: Voice) -> dict[str, bytes]:
         plain = voice.model_dump(mode="json", exclude_defaults=True)
         return {folder.VOICE: yaml.safe_dump(plain, sort_keys=False, allow_unicode=True).encode()}
     own = voice.folder
+    others = [path.name for path in own.iterdir() if path.is_file() and path.name not in LIMITS]
+    if others:
+        raise VoxError(
+            f"'{voice.name}' needs {', '.join(others)}, which a {ENDING} file cannot carry; give that "
+            "file away instead."
+        )
     paths = [own / folder.VOICE, own / card.FILE, own / reference.FILE]
     paths += [own / learning.FOLDER / f"{engine}.json" for engine in learning.read(own)]
     return {path.relative_to(own).as_posix(): path.read_bytes() for path in paths if path.is_file()}
