@@ -75,35 +75,46 @@ def test_a_preview_speaks_into_a_file(tmp_path):
 SAMPLE = str(files("voxhumana.library") / "sample.ogg")
 
 
+@pytest.fixture
+def inside(tmp_path, monkeypatch, capsys):
+    """The command in this process, which spares its start; what it printed."""
+    from voxhumana.cli import app
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("VOX_DATA_DIR", str(tmp_path))
+
+    def run(*words):
+        app(["voices", *words], prog_name="vox", standalone_mode=False)
+        return capsys.readouterr()
+
+    return run
+
+
 @pytest.mark.models
-def test_a_voice_is_added_from_a_file_shown_spoken_given_away_and_removed(tmp_path):
+def test_a_voice_is_added_shown_spoken_given_away_and_removed(tmp_path, inside):
     told = ("--consent", "my own voice", "--licence", "private", "--tag", "warm")
-    code, out, errors = vox(tmp_path, "add", "My Dad", SAMPLE, *told, "--json", "added.json")
-    assert (code, errors) == (0, "")
-    assert "my-dad is on the shelf" in out
+    assert "my-dad is on the shelf" in inside("add", "My Dad", SAMPLE, *told, "--json", "added.json").out
     measured = json.loads((tmp_path / "added.json").read_text())
     assert measured["assessment"]["usable"]
     assert measured["voice"]["consent"] == "my own voice"
-    listed = json.loads(vox(tmp_path, "list", "--own", "--tag", "warm", "--json", "-")[1])["voices"]
+    listed = json.loads(inside("list", "--own", "--tag", "warm", "--json", "-").out)["voices"]
     assert [(voice["name"], voice["built_in"]) for voice in listed] == [("my-dad", False)]
-    code, _, errors = vox(tmp_path, "preview", "my-dad", "--output", "file:dad.wav")
-    assert (code, errors) == (0, "")
+    inside("preview", "my-dad", "--output", "file:dad.wav")
     with SoundReader(tmp_path / "dad.wav") as file:
         assert np.sqrt(np.mean(file.read(10**7) ** 2)) > 0.01
-    assert vox(tmp_path, "export", "my-dad", "dad.voxvoice")[0] == 0
-    assert "my-dad is gone" in vox(tmp_path, "remove", "my-dad")[1]
-    code, out, errors = vox(tmp_path, "import", "dad.voxvoice", "--name", "dad")
-    assert (code, errors) == (0, "")
-    assert "Consent: my own voice" in out
+    inside("export", "my-dad", "dad.voxvoice")
+    assert "my-dad is gone" in inside("remove", "my-dad").out
+    assert "Consent: my own voice" in inside("import", "dad.voxvoice", "--name", "dad").out
+    assert "dad is pa now" in inside("rename", "dad", "pa").out
+    assert "pa: old" in inside("tag", "pa", "old", "--drop", "warm").out
 
 
 @pytest.mark.models
-def test_a_voice_is_recorded_from_a_microphone(tmp_path):
+def test_a_voice_is_recorded_from_a_microphone(tmp_path, inside):
     told = ("--consent", "my own voice", "--licence", "private", "--duration", "7")
-    code, out, errors = vox(tmp_path, "record", "me", "--input", f"file:{SAMPLE}", *told)
-    assert code == 0, errors
-    assert "The north wind and the sun" in errors
-    assert "me is on the shelf" in out
+    shown = inside("record", "me", "--input", f"file:{SAMPLE}", *told)
+    assert "The north wind and the sun" in shown.err
+    assert "me is on the shelf" in shown.out
     assert Shelf(tmp_path).find("me").engines["native"]["timbre"]
 
 
