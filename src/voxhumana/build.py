@@ -15,7 +15,7 @@ from voxhumana.audio.guard import Guard
 from voxhumana.audio.monitor import Monitor
 from voxhumana.audio.resample import Resample
 from voxhumana.config import Settings
-from voxhumana.engine import Learner, Stage
+from voxhumana.engine import Learner, Stage, fitted
 from voxhumana.errors import UsageError, VoxError
 from voxhumana.library import learning
 from voxhumana.library.shelf import Shelf
@@ -41,7 +41,7 @@ def role(settings: Settings, voice: str, engine: str | None) -> Role:
         UsageError: There is no such voice or engine.
     """
     chosen = Shelf(settings.data_dir).find(voice)
-    converter = load_converter(engine or next(iter(chosen.engines), LEARNS))
+    converter = fitted(load_converter(engine or next(iter(chosen.engines), LEARNS)), chosen)
     return Role(learning.ready(chosen, converter), converter)
 
 

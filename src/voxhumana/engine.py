@@ -97,6 +97,23 @@ class Converter(Stage, Protocol):
 
 
 @runtime_checkable
+class Fitting(Protocol):
+    """A converter whose rate, hop and latency are its voice's own, as where each voice is a network."""
+
+    def fit(self, voice: Voice) -> Converter:
+        """The converter for this voice.
+
+        Raises:
+            VoxError: The voice has nothing for this engine, or something that is missing or bad.
+        """
+
+
+def fitted(converter: Converter, voice: Voice) -> Converter:
+    """`converter` as it is for `voice`."""
+    return converter.fit(voice) if isinstance(converter, Fitting) else converter
+
+
+@runtime_checkable
 class Learner(Protocol):
     """A converter that takes on any voice from a recording."""
 

@@ -15,9 +15,13 @@ from voxhumana.engine import Converter
 from voxhumana.errors import UsageError
 
 CONVERTERS = {
+    "autovc": "voxhumana.convert.autovc:AutoVc",
     "dsp": "voxhumana.convert.dsp.converter:Dsp",
+    "fragmentvc": "voxhumana.convert.fragmentvc:FragmentVc",
     "identity": "voxhumana.convert.identity:Identity",
     "native": "voxhumana.convert.native:Native",
+    "openvoice": "voxhumana.convert.openvoice:OpenVoice",
+    "rave": "voxhumana.convert.rave:Rave",
     "rvc": "voxhumana.convert.rvc.converter:Rvc",
 }
 """Our own converters, name -> module:Class."""

@@ -14,7 +14,7 @@ from voxhumana import build_talk, registry
 from voxhumana.assistant.ending import Ending
 from voxhumana.config import Settings
 from voxhumana.dialogue import Detector, Responder, Speaker, Transcriber
-from voxhumana.engine import Block, Converter
+from voxhumana.engine import Block, Converter, fitted
 from voxhumana.library.shelf import Shelf
 from voxhumana.live import Role
 from voxhumana.speak.voiced import Voiced
@@ -58,7 +58,8 @@ class Engines:
     def role(self, voice: str | None, engine: str | None) -> Role:
         """Who speaks: as `build.role`, on shared engines."""
         chosen = self.voice(voice)
-        return Role(chosen, self.converter(engine or self.settings.engine or next(iter(chosen.engines))))
+        converter = self.converter(engine or self.settings.engine or next(iter(chosen.engines)))
+        return Role(chosen, fitted(converter, chosen))
 
     def detector(self) -> Detector:
         """The voice-activity detector."""

@@ -17,6 +17,8 @@ from voxhumana.errors import VoxError
 
 LARGEST = 2 << 30
 """Bytes of the largest checkpoint taken; RVC's are 55 MB, XTTS' 1.9 GB."""
+PACKED = 32 << 20
+"""Bytes by which an archive may grow when unpacked: tensors are not compressed, code and tables are."""
 MEMBERS = 20_000
 """Files in an archive; the largest voice models have some 2,000 tensors."""
 SAFE = {"collections", "torch", "torch._utils", "torch.nn.parameter", "torch.storage", "_codecs", "builtins"}
@@ -29,7 +31,7 @@ def members(path: Path) -> dict[str, int]:
     """The files in a torch archive and their sizes, in bytes, without their common folder.
 
     Raises:
-        VoxError: It is no archive of torch's, or is damaged, compressed, or larger than a voice can be.
+        VoxError: It is no archive of torch's, or is damaged, or larger than a voice can be.
     """
     try:
         size = path.stat().st_size
@@ -37,7 +39,8 @@ def members(path: Path) -> dict[str, int]:
             infos = archive.infolist()
     except (OSError, zipfile.BadZipFile, ValueError, struct.error, NotImplementedError) as error:
         raise VoxError(f"{path.name} is damaged or no torch file; get it again.") from error
-    if size > LARGEST or sum(info.file_size for info in infos) > size or len(infos) > MEMBERS:
+    unpacked = sum(info.file_size for info in infos)
+    if size > LARGEST or unpacked > size + PACKED or len(infos) > MEMBERS:
         raise VoxError(f"{path.name} unpacks to more than a voice can be; it is refused.")
     names = {info.filename.partition("/")[2]: info.file_size for info in infos}
     if any(".." in name or name.startswith("/") for name in names):
@@ -57,14 +60,11 @@ def globals_of(path: Path) -> set[str]:
             inside = next(name for name in archive.namelist() if name.endswith("/data.pkl"))
             text = archive.read(inside)
         asked: set[str] = set()
-        strings: list[str] = []
         for code, argument, _ in pickletools.genops(text):
-            if code.name == "GLOBAL":
+            if code.name in {"GLOBAL", "INST"}:
                 asked.add(str(argument))
-            elif code.name == "STACK_GLOBAL":
-                asked.add(" ".join(strings[-2:]))
-            elif isinstance(argument, str):
-                strings.append(argument)
+            elif code.name == "STACK_GLOBAL":  # a name put together at run time; torch never writes one
+                asked.add("pickle STACK_GLOBAL")
     except (StopIteration, ValueError, zipfile.BadZipFile, EOFError, KeyError) as error:
         raise VoxError(f"{path.name} is damaged or no torch file; get it again.") from error
     return asked
@@ -115,8 +115,8 @@ def load_safetensors(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
         raise VoxError(f"{path.name} is damaged; get it again.") from error
 
 
-def need_torch(name: str) -> Any:  # noqa: ANN401  # the module
-    """Torch, imported.
+def need_torch(name: str, extra: str = "rvc") -> Any:  # noqa: ANN401  # the module
+    """Torch, imported; `name` needs it and `extra` brings it.
 
     Raises:
         VoxError: It is not installed.
@@ -124,7 +124,7 @@ def need_torch(name: str) -> Any:  # noqa: ANN401  # the module
     try:
         import torch  # noqa: PLC0415  # behind the extra
     except ImportError as error:
-        raise VoxError(f'{name} needs torch; run: pip install "voxhumana[rvc]"') from error
+        raise VoxError(f'{name} needs torch; run: pip install "voxhumana[{extra}]"') from error
     return torch
 
 

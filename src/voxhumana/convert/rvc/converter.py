@@ -20,13 +20,14 @@ from scipy.signal import firwin, resample_poly
 
 from voxhumana.audio.reblock import Hops
 from voxhumana.convert.dsp.history import History
+from voxhumana.convert.places import find
 from voxhumana.convert.rvc import timing as timings
 from voxhumana.convert.rvc.content import BEYOND, Content
 from voxhumana.convert.rvc.index import Index
 from voxhumana.convert.rvc.join import Join
 from voxhumana.convert.rvc.melody import Melody
 from voxhumana.convert.rvc.model import Model, Window, open_model
-from voxhumana.convert.rvc.settings import CONTENT, RvcSettings, find, settings_of
+from voxhumana.convert.rvc.settings import CONTENT, RvcSettings, settings_of
 from voxhumana.convert.rvc.source import Source
 from voxhumana.engine import Block
 from voxhumana.voice import Voice

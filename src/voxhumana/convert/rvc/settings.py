@@ -1,13 +1,11 @@
-"""What a voice says for the `rvc` engine, and where the files that it names are."""
+"""What a voice says for the `rvc` engine."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from voxhumana import config
 from voxhumana.errors import VoxError
 from voxhumana.voice import Voice
 
@@ -65,19 +63,3 @@ def parse(given: dict[str, Any], name: str) -> RvcSettings:
         raise VoxError(
             f"The voice '{name}' has an rvc setting '{where}' that is wrong: {first['msg'].lower()}."
         ) from error
-
-
-def find(name: str, folder: Path | None, what: str) -> Path:
-    """A file that a voice names: where it says, in the voice's folder, or among the models.
-
-    Raises:
-        VoxError: It is nowhere.
-    """
-    models = config.load().data_dir / "models"
-    places = [Path(name)] if Path(name).is_absolute() else [Path(name).absolute(), models / name]
-    if folder is not None and not Path(name).is_absolute():
-        places = [folder / name, models / name]
-    for place in places:
-        if place.is_file():
-            return place
-    raise VoxError(f"{what} '{name}' is missing; put it into {models}, or name its place in the voice.")

@@ -19,6 +19,8 @@ from typing import TypeAlias
 from voxhumana.errors import UsageError, VoxError
 
 RECOGNISERS = (
+    "voxhumana.library.models.voice_header:recognise",
+    "voxhumana.library.models.torch_header:recognise",
     "voxhumana.library.models.onnx_header:recognise",
     "voxhumana.library.models.safetensors_header:recognise",
 )

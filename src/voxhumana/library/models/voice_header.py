@@ -1,0 +1,67 @@
+"""RVC and Piper voices, content encoders, and XTTS folders, told by what they name; nothing is executed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from voxhumana.convert.rvc.model import MARK
+from voxhumana.library.models import onnx_header, safetensors_header
+from voxhumana.library.models.recognise import Found
+
+XTTS = ("config.json", "model.pth", "vocab.json")
+"""What Coqui's XTTS loads from a folder."""
+TYPES = ({"phone", "phone_lengths"}, {"feats", "p_len"})
+"""Inputs of RVC's own export, and of w-okada's."""
+
+
+def recognise(path: Path) -> Found | None:
+    """One of them, or None."""
+    if path.is_dir():
+        return _folder(path)
+    by_suffix = {".safetensors": _safetensors, ".onnx": _onnx}
+    known = by_suffix.get(path.suffix.lower())
+    return known(path) if known else None
+
+
+def _onnx(path: Path) -> Found | None:
+    header = onnx_header.read(path)
+    inputs = set(header.inputs)
+    if MARK in header.metadata or any(kind <= inputs for kind in TYPES):
+        return Found("RVC voice", "rvc", (), {"inputs": ", ".join(sorted(inputs))}, _index(path))
+    if {"input", "input_lengths", "scales"} <= inputs:
+        config = path.with_name(f"{path.name}.json")
+        problem = f"{config.name} is missing; Piper needs it beside the model."
+        there = config.is_file()
+        return Found("Piper voice", "piper", () if there else (problem,), {}, (config,) if there else ())
+    units = next(iter(header.outputs.items()))
+    if len(inputs) == 1 and (units[1][-1:] in {("256",), ("768",)} or "unit" in units[0]):
+        return Found("content encoder", None, (), {"channels": units[1][-1] if units[1] else "?"})
+    return None
+
+
+def _safetensors(path: Path) -> Found | None:
+    header = safetensors_header.read(path)
+    if "enc_p.emb_phone.weight" in header.shapes:
+        told = {"config", "version", "f0"} & header.metadata.keys()
+        problem = "Its metadata lacks `config`, without which its network is not known; use the .pth instead."
+        width = header.shapes["enc_p.emb_phone.weight"][-1]
+        facts = {"version": "v1" if width == 256 else "v2"} | {
+            key: header.metadata[key][:80] for key in sorted(told)
+        }
+        return Found("RVC voice", "rvc", () if "config" in told else (problem,), facts, _index(path))
+    if any(name.endswith("feature_projection.projection.weight") for name in header.shapes):
+        return Found("HuBERT or ContentVec", None)
+    return None
+
+
+def _folder(path: Path) -> Found | None:
+    lacking = [name for name in XTTS if not (path / name).is_file()]
+    if len(lacking) == len(XTTS):
+        return None
+    problems = tuple(f"{name} is missing; XTTS needs it in the same folder." for name in lacking)
+    return Found("XTTS model", "xtts", problems, files=tuple(path / n for n in XTTS if n not in lacking))
+
+
+def _index(path: Path) -> tuple[Path, ...]:
+    own = (index for index in sorted(path.parent.glob("*.index")) if path.stem.lower() in index.stem.lower())
+    return tuple(own)[:1]
