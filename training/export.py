@@ -6,6 +6,8 @@
     casting.onnx    voiceprint [1, 256], colour [1, 160] -> modulation*, bias, mean, spread
     voiceprint.onnx mel [W, 160, 40] -> unit [W, 256]
 
+Beside this file, `decoder.safetensors`: the same decoder in float16, to go on training from.
+
 Matrix products are quantised to int8 with a scale a column, activations as they come; the last
 layers stay fp32, since there an error is heard directly.
 """
@@ -20,6 +22,7 @@ import onnx
 import onnxruntime as ort
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from training.nets import Decoder
@@ -87,6 +90,8 @@ def main() -> None:
     saved = torch.load(args.data / "decoder" / "last.pt", weights_only=True)
     decoder.load_state_dict(saved["net"])
     print("decoder at step", saved["step"])
+    halves = {name: tensor.half() for name, tensor in decoder.state_dict().items()}
+    save_file(halves, pathlib.Path(__file__).parent / "decoder.safetensors")
     print_, colour = torch.nn.functional.normalize(torch.rand(1, 256)), torch.randn(1, 160)
     cast = [c.detach() for c in decoder.eval().speak_as(print_, colour)]
     names = [*(f"modulation{i}" for i in range(len(cast) - 3)), "bias", "mean", "spread"]

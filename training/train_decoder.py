@@ -1,6 +1,8 @@
 """Step d: the decoder learns to say what it hears as somebody else.
 
-    python -m training.train_decoder --data DATA --steps 20000        # goes on from DATA/decoder/last.pt
+    python -m training.train_decoder --data DATA --steps 20000
+
+Goes on from DATA/decoder/last.pt; where there is none, from the shipped network, `decoder.safetensors`, with step 0.
 
 Real speech is brought back from what it would sound like in another mouth (perturb.THROATS: the filters of its mels
 moved region by region, and tilted), with the voiceprint of the same speaker's other clips. Parallel speech is
@@ -17,6 +19,7 @@ import time
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 
 from training import likeness, perturb, spectral
 from training.corpus import FRAME, HOP, Clip, Corpus
@@ -182,6 +185,12 @@ def main() -> None:
     args.add_argument(
         "--likeness", type=float, default=3.0, help="weight of the voiceprint of swapped speakers"
     )
+    args.add_argument(
+        "--begin",
+        type=pathlib.Path,
+        default=pathlib.Path(__file__).parent / "decoder.safetensors",
+        help="weights to go on from where DATA/decoder has none; a name that is not there begins afresh",
+    )
     args.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     args = args.parse_args()
     if args.device == "cpu":
@@ -195,6 +204,8 @@ def main() -> None:
     voices = Voices(args.data, seed=step)
     net = Decoder().to(args.device)
     optimiser = torch.optim.AdamW(net.parameters(), args.rate, betas=(0.9, 0.98), weight_decay=0.02)
+    if not saved and args.begin.exists():
+        net.load_state_dict(load_file(args.begin))
     if saved:
         net.load_state_dict(saved["net"])
         optimiser.load_state_dict(saved["optimiser"])
