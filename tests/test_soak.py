@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.soak, pytest.mark.timeout(MINUTES * 60 + 180)]
 def test_nothing_drops_out_grows_or_leaks(sound_server):
     measured = soak(Settings(), MINUTES)
     print(measured)
-    assert not measured.news
+    assert not measured.losses
     assert measured.blocks > MINUTES * 60 * 48_000 / Settings().frames * 0.99
     assert measured.underruns_in_1000 < 1
     assert measured.delay_after_ms == pytest.approx(measured.delay_before_ms, abs=5)

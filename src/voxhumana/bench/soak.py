@@ -18,7 +18,7 @@ import psutil
 from voxhumana.audio.file import SoundReader, SoundWriter
 from voxhumana.audio.virtual_pulse import PROBE
 from voxhumana.bench import path
-from voxhumana.channel import Bypass, Failed, Meters
+from voxhumana.channel import Bypass, Failed, Lost, Meters
 from voxhumana.config import Settings
 from voxhumana.errors import VoxError
 from voxhumana.library.shelf import SAMPLE
@@ -43,8 +43,8 @@ class Soak:
     delay_after_ms: float
     resident_before_mb: float
     resident_after_mb: float
-    news: int
-    """Reports of lost devices, and other notices."""
+    losses: int
+    """Times a device, or all of it, was lost."""
 
     @property
     def underruns_in_1000(self) -> float:
@@ -68,7 +68,7 @@ def soak(settings: Settings, minutes: float) -> Soak:
             time.sleep(60 * minutes)
         after, resident_after_mb = _meters(running), process.memory_info().rss / 2**20
         delay_after_ms = _dry_delay_ms(running, settings.frames)
-        news = len(running.said)
+        losses = sum(isinstance(report, Lost | Failed) for report in running.said)
     return Soak(
         minutes=minutes,
         blocks=after.cost.blocks - before.cost.blocks,
@@ -78,7 +78,7 @@ def soak(settings: Settings, minutes: float) -> Soak:
         delay_after_ms=delay_after_ms,
         resident_before_mb=resident_before_mb,
         resident_after_mb=resident_after_mb,
-        news=news,
+        losses=losses,
     )
 
 
