@@ -168,7 +168,7 @@ def test_tags_come_and_go(mine):
     assert mine.tag("me", {"new"}, {"old"}).tags == ("new", "warm")
     assert [tag.tag for tag in rows(mine)["me"].tags] == ["new", "warm"]
     assert Shelf(mine.data_dir).find("me").engines["parrot"]
-    with pytest.raises(UsageError, match="tags"):
+    with pytest.raises(UsageError, match="'two words' cannot be a tag; use one word"):
         mine.tag("me", {"two words"}, set())
 
 

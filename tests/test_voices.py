@@ -1,5 +1,6 @@
 """`vox voices`, run for real."""
 
+import io
 import json
 import os
 import subprocess
@@ -116,6 +117,22 @@ def test_a_voice_is_recorded_from_a_microphone(tmp_path, inside):
     assert "The north wind and the sun" in shown.err
     assert "me is on the shelf" in shown.out
     assert Shelf(tmp_path).find("me").engines["native"]["timbre"]
+
+
+def test_a_question_that_nobody_answers_changes_nothing(tmp_path, monkeypatch, capsys):
+    from voxhumana import cli
+
+    monkeypatch.setenv("VOX_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", ["vox", "models", "remove", "mine"])
+    person = io.StringIO("n\n")
+    monkeypatch.setattr(person, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdin", person)
+    (tmp_path / "models" / "mine").mkdir(parents=True)
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == 1
+    assert capsys.readouterr().err == "vox: You said no, so nothing was changed.\n"
+    assert (tmp_path / "models" / "mine").exists()
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,9 @@ def main() -> None:
             sentence = f"vox: {sentence.rstrip('.')}{see} `{command} --help`."
         print(sentence, file=sys.stderr)
         code = error.exit_code
+    except typer.Abort:  # a question answered with no, Ctrl-C or the end of the input
+        print("vox: You said no, so nothing was changed.", file=sys.stderr)
+        code = 1
     except VoxError as error:
         if "--debug" in arguments:
             raise

@@ -257,5 +257,9 @@ def _checked(make: Callable[[], Voice], at: Path | None = None) -> Voice:
         return make().model_copy(update={"folder": at})
     except ValidationError as error:
         first = error.errors()[0]
+        if first["loc"][:1] == ("tags",):
+            raise UsageError(
+                f"{first['input']!r} cannot be a tag; use one word of letters, digits and hyphens."
+            ) from error
         where = " ".join(str(part) for part in first["loc"])
         raise UsageError(f"{where} cannot be {first['input']!r}: {first['msg'].lower()}.") from error

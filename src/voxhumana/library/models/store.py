@@ -19,7 +19,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from voxhumana.errors import UsageError, VoxError
-from voxhumana.library.models.manifest import ModelFile, Source
+from voxhumana.library.models.manifest import ModelFile, Source, known
 
 RECEIPT = "model.json"
 CHUNK = 1 << 22
@@ -73,7 +73,9 @@ class Store:
         names = [path.parent.name for path in self.folder.glob(f"[!.]*/{RECEIPT}")]
         if name not in names:
             near = difflib.get_close_matches(name, names, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else f"`vox models pull {name}` fetches it."
+            hint = "`vox models list` names those that are, and those that can be fetched."
+            if near or name in known():
+                hint = f"did you mean '{near[0]}'?" if near else f"`vox models pull {name}` fetches it."
             raise UsageError(f"The model '{name}' is not here; {hint}")
         return self._read(self.folder / name / RECEIPT)
 
