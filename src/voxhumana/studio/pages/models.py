@@ -20,10 +20,12 @@ EXTRAS = {"llama": "llm"}
 SAYS = {
     "dsp": "Crafted voices: pitch, vocal tract, breath and effects. No model.",
     "identity": "Changes nothing; for measuring.",
+    "rave": "RAVE exports of your own.",
     "native": "Our own network: takes on any voice from a recording.",
     "rvc": "RVC v2 voices of your own.",
     "silero": "Hears whether somebody speaks.",
     "whisper": "Whisper, on CTranslate2.",
+    "moonshine": "Moonshine, for English.",
     "llama": "A language model inside the program, on llama.cpp.",
     "ollama": "A model of a running Ollama.",
     "openai": "Any server that speaks OpenAI's chat API.",
