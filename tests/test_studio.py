@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from voxhumana.config import Settings
+from voxhumana.library import parcel
 from voxhumana.library.shelf import SAMPLE
 from voxhumana.studio.app import routes
 from voxhumana.studio.booth import Booth, parse
@@ -46,6 +47,13 @@ def test_a_preview_is_the_sample_in_that_voice(client):
 @pytest.mark.parametrize("name", ["nobody", "..%2f..%2fetc%2fpasswd", "UNCLE"])
 def test_a_voice_that_is_not_there_is_a_404(client, name):
     assert client.get(f"/booth/previews/{name}.wav").status_code == 404
+
+
+def test_a_voice_is_given_away_as_a_file(client, tmp_path):
+    path = tmp_path / "robot.voxvoice"
+    path.write_bytes(client.get("/booth/voices/robot.voxvoice").content)
+    assert "voice.yaml" in parcel.read(path)
+    assert client.get("/booth/voices/nobody.voxvoice").status_code == 404
 
 
 def test_the_settings_own_devices_are_on_offer(client, tmp_path):

@@ -47,6 +47,13 @@ def test_every_engine_is_listed_and_what_is_not_installed_says_how():
     assert models.missing("no such extra") == ""
 
 
+def test_a_model_that_is_not_here_says_how_to_fetch_it(tmp_path):
+    listed = list(models.known(Settings(data_dir=tmp_path)))
+    assert listed
+    assert any(row.install == f"vox models pull {row.name}" for row in listed)
+    assert all(row.install.startswith(("vox models pull ", "pip install ")) for row in listed if row.install)
+
+
 def test_an_extra_that_is_not_there_is_what_to_type(monkeypatch):
     monkeypatch.setattr(models.metadata, "requires", lambda _: ["nobody-has-this>=1; extra == 'xtts'"])
     assert models.missing("xtts") == "pip install 'voxhumana[xtts]'"

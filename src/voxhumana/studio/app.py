@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import base64
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
@@ -17,10 +18,12 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
+from starlette.background import BackgroundTask
 from starlette.staticfiles import StaticFiles
 
 from voxhumana.config import Settings
 from voxhumana.errors import VoxError
+from voxhumana.library import parcel
 from voxhumana.library.shelf import Shelf
 from voxhumana.server import app as server
 from voxhumana.studio.booth import Booth
@@ -86,6 +89,17 @@ def routes(settings: Settings, jacks: Jacks, previews: Previews) -> APIRouter:
         shelf = Shelf(settings.data_dir)
         cards = [card(voice) for voice in shelf]
         return {"voices": cards, "problems": shelf.problems}
+
+    @router.get("/booth/voices/{name}.voxvoice")
+    def export(name: str) -> Response:
+        draft = tempfile.TemporaryDirectory(prefix="vox-export-")
+        path = Path(draft.name) / f"{name}{parcel.ENDING}"
+        try:
+            parcel.export(Shelf(settings.data_dir).find(name), path)
+        except VoxError as error:
+            draft.cleanup()
+            return JSONResponse({"error": str(error)}, 404)
+        return FileResponse(path, filename=path.name, background=BackgroundTask(draft.cleanup))
 
     @router.get("/booth/previews/{name}.wav")
     def preview(name: str) -> Response:

@@ -12,6 +12,8 @@ import gradio as gr
 
 from voxhumana import registry
 from voxhumana.config import Settings
+from voxhumana.library.models import manifest
+from voxhumana.library.models.store import Store
 from voxhumana.studio.markup import panel
 
 PACKAGE = "voxhumana"
@@ -55,6 +57,10 @@ def page(settings: Settings) -> None:
         says = "What hears, thinks, speaks and converts. Choose with the settings, or with flags."
         gr.HTML(panel(f"<h2>Models</h2><p class='soft'>{says}</p>"), apply_default_css=False)
         gr.HTML(show(list(rows(settings))), apply_default_css=False)
+    with gr.Column(elem_classes="vox-panel"):
+        says = "Larger weights. Fetching is the one thing that goes outside, and only when you type it."
+        gr.HTML(panel(f"<h2>To be fetched</h2><p class='soft'>{says}</p>"), apply_default_css=False)
+        gr.HTML(show(list(known(settings))), apply_default_css=False)
 
 
 def rows(settings: Settings) -> Iterator[Row]:
@@ -71,6 +77,15 @@ def rows(settings: Settings) -> Iterator[Row]:
             yield Row(
                 kind, name, SAYS.get(name, "Of another package."), used, missing(EXTRAS.get(name, name))
             )
+
+
+def known(settings: Settings) -> Iterator[Row]:
+    """Every model with a name, and whether it is here."""
+    here = {receipt.name for receipt in Store(settings.data_dir)}
+    for model in manifest.known().values():
+        ready = model.name in here or model.carried
+        get = "" if ready else model.install or f"vox models pull {model.name}"
+        yield Row(model.kind, model.name, f"{model.title}; {model.licence}", used=False, install=get)
 
 
 def missing(extra: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Callable
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from voxhumana import build, offline
 from voxhumana.audio.file import SoundReader
 from voxhumana.config import Settings
 from voxhumana.errors import UsageError
-from voxhumana.library import enrolment, reference
+from voxhumana.library import enrolment, parcel, reference
 from voxhumana.library.changes import About
 from voxhumana.library.enrolment import Assessment
 from voxhumana.library.shelf import SAMPLE, Shelf
@@ -45,7 +46,7 @@ def page(settings: Settings) -> None:
             compared = _comparing(settings)
     with gr.Column(elem_classes="vox-panel"):
         kept = _keeping(settings)
-    for event in (added["event"], kept["event"]):
+    for event in (added["event"], *kept["events"]):
         event.then(lambda: gr.update(choices=names(settings)), None, compared["voice"])
         event.then(lambda: gr.update(choices=own(settings)), None, kept["voice"]).then(None, js=CHANGED)
 
@@ -110,9 +111,25 @@ def _keeping(settings: Settings) -> dict[str, Any]:
         tags = gr.Textbox(label="Tags", max_lines=1, scale=2)
         keep = gr.Button("Keep these tags", scale=1)
         remove = gr.Button("Remove for good", variant="stop", scale=1)
-    voice.change(
-        told(1)(lambda name: ", ".join(Shelf(settings.data_dir).find(name).tags) if name else ""), voice, tags
-    )
+    give = gr.HTML("", apply_default_css=False, elem_classes="vox-said")
+    with gr.Row(elem_classes="vox-row"):
+        agreed = gr.Textbox(label="Who agreed, where a file does not say", max_lines=1, scale=2)
+        bring = gr.UploadButton(f"Bring in a {parcel.ENDING} file", file_types=[parcel.ENDING], scale=1)
+
+    def pick(name: str | None) -> tuple[str, str]:
+        if not name:
+            return "", ""
+        found = Shelf(settings.data_dir).find(name)
+        link = f"/booth/voices/{found.name}{parcel.ENDING}"
+        given = f'<a class="quiet" href="{link}" download>Give {escape(found.title)} away as a file</a>'
+        return panel(given), ", ".join(found.tags)
+
+    def take(path: str, consent: str) -> str:
+        shelf = Shelf(settings.data_dir)
+        taken = parcel.take_in(shelf, Path(path), build.learners(), consent=consent)
+        return notice(f"{taken.voice.title} is on the shelf; choose it in Live.", "good")
+
+    voice.change(told(2)(pick), voice, [give, tags])
 
     def retag(name: str | None, text: str) -> str:
         shelf, wanted = Shelf(settings.data_dir), words(text)
@@ -127,8 +144,9 @@ def _keeping(settings: Settings) -> dict[str, Any]:
         return notice(f"{found.title} is gone, with its recording.", "good")
 
     keep.click(told(1)(retag), [voice, tags], said)
-    event = remove.click(told(1)(discard), voice, said, js=SURE)
-    return {"event": event, "voice": voice}
+    removed = remove.click(told(1)(discard), voice, said, js=SURE)
+    taken = bring.upload(told(1)(take), [bring, agreed], said)
+    return {"events": [removed, taken], "voice": voice}
 
 
 def _head(title: str, says: str) -> None:
