@@ -40,9 +40,26 @@ def role(settings: Settings, voice: str, engine: str | None) -> Role:
     Raises:
         UsageError: There is no such voice or engine.
     """
+    provide(settings)
     chosen = Shelf(settings.data_dir).find(voice)
     converter = fitted(load_converter(engine or next(iter(chosen.engines), LEARNS)), chosen)
     return Role(learning.ready(chosen, converter), converter)
+
+
+def provide(settings: Settings) -> None:
+    """Let ONNX models run on what the settings say; `voxhumana.onnx.notices` tells what came of it."""
+    if settings.provider != "cpu":
+        from voxhumana import onnx  # noqa: PLC0415  # onnxruntime, which crafted voices do without
+
+        onnx.choose(settings.provider)
+
+
+def notices() -> list[str]:
+    """What `provide` has to tell, once it was asked for something."""
+    import sys  # noqa: PLC0415  # whether anybody loaded it
+
+    module = sys.modules.get("voxhumana.onnx")
+    return list(module.notices) if module else []
 
 
 def learners(engines: Sequence[str] = (LEARNS,)) -> dict[str, Learner]:

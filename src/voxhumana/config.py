@@ -70,6 +70,8 @@ class Settings(BaseSettings):
     """Speech engine, ENGINE[:MODEL]."""
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     """Where engines that need torch run; auto = CUDA where there is one, else the CPU."""
+    provider: Literal["cpu", "coreml", "cuda", "directml"] = "cpu"
+    """What runs ONNX models; where this onnxruntime has it not, the CPU does, and that is said."""
     llm: str = "llama"
     """Language engine, ENGINE[:MODEL[@URL]]: llama, ollama, openai."""
     llm_key: str = ""

@@ -7,12 +7,16 @@ from dataclasses import asdict
 from time import perf_counter, thread_time
 from typing import Any
 
+import psutil
+
 from voxhumana import build
 from voxhumana.audio.file import SoundReader
 from voxhumana.config import Settings
 from voxhumana.engine import Block
+from voxhumana.errors import VoxError
 from voxhumana.library.shelf import SAMPLE, Shelf
 from voxhumana.meter import Meter
+from voxhumana.registry import converter_names
 
 WARM_UP_S = 1.0
 """Sound pushed before the clock starts: first calls fill caches that live fills before it speaks."""
@@ -26,6 +30,23 @@ def rows(settings: Settings) -> Iterator[dict[str, Any]]:
     for voice in Shelf(settings.data_dir):
         yield row(settings.model_copy(update={"voice": voice.name, "engine": None}), sound, rate_hz)
     yield row(settings.model_copy(update={"engine": "identity"}), sound, rate_hz)
+
+
+def engine_rows(settings: Settings) -> Iterator[dict[str, Any]]:
+    """Yield one row an engine, the same clip for all; one that lacks a voice or a file says what it lacks."""
+    with SoundReader(SAMPLE) as file:
+        rate_hz = file.rate_hz
+        sound = file.read(60 * rate_hz)
+    voices = list(Shelf(settings.data_dir))
+    for name in converter_names():
+        own = next((voice.name for voice in voices if name in voice.engines), settings.voice)
+        before = psutil.Process().memory_info().rss
+        try:
+            measured = row(settings.model_copy(update={"voice": own, "engine": name}), sound, rate_hz)
+        except VoxError as error:
+            yield {"engine": name, "lacks": str(error)}
+            continue
+        yield measured | {"memory_mb": max(0, psutil.Process().memory_info().rss - before) / 1e6}
 
 
 def row(settings: Settings, sound: Block, rate_hz: int) -> dict[str, Any]:

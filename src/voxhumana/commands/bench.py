@@ -82,25 +82,42 @@ def live(
 
 
 @bench.command()
-def convert(json: Json = None) -> None:
+def convert(
+    engines: Annotated[
+        str | None,
+        typer.Option(metavar="all", help="One row an engine, with memory, instead of one a voice."),
+    ] = None,
+    json: Json = None,
+) -> None:
     """Measure what each voice costs: the shipped sample, in blocks of the device, as live has them."""
     from rich.console import Console
     from rich.table import Table
 
     from voxhumana import config
-    from voxhumana.bench.convert import rows
+    from voxhumana.bench.convert import engine_rows, rows
     from voxhumana.bench.machine import machine
     from voxhumana.commands import report
 
     if json:
         report.check_writable(json)
     settings = config.load()
-    where, measured = machine(), list(rows(settings))
-    table = Table("voice", "engine", "RTF", "p50 ms", "p99 ms", "max ms", "delay ms", box=None)
+    from voxhumana.errors import UsageError
+
+    if engines not in {None, "all"}:
+        raise UsageError("--engines takes one word: all.")
+    where, measured = machine(), list(engine_rows(settings) if engines else rows(settings))
+    columns = ("voice", "engine", "RTF", "p50 ms", "p99 ms", "max ms", "delay ms")
+    table = Table(*columns, *(["memory MB"] if engines else []), box=None)
     for row in measured:
-        cost = (f"{row[key]:.2f}" for key in ("p50_ms", "p99_ms", "max_ms", "latency_ms"))
-        table.add_row(row["voice"], row["engine"], f"{row['rtf']:.3f}", *cost)
+        if "lacks" in row:
+            continue
+        cost = [f"{row[key]:.2f}" for key in ("p50_ms", "p99_ms", "max_ms", "latency_ms")]
+        memory = [f"{row['memory_mb']:.0f}"] if engines else []
+        table.add_row(row["voice"], row["engine"], f"{row['rtf']:.3f}", *cost, *memory)
     Console().print(table)
+    for row in measured:
+        if "lacks" in row:
+            print(f"{row['engine']}: {row['lacks']}")
     if json:
         report.write(json, {"machine": where, "frames": settings.frames, "rows": measured})
 

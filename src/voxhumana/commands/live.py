@@ -22,6 +22,9 @@ def live(
     monitor: Annotated[str | None, typer.Option(help="Hear yourself on this device too.")] = None,
     pitch: Annotated[float | None, typer.Option(help="Shift on top of the voice's own, semitones.")] = None,
     duration: Annotated[float | None, typer.Option(min=0.1, help="Stop after this many seconds.")] = None,
+    provider: Annotated[
+        str | None, typer.Option(help="What runs the networks: cpu, coreml, cuda or directml.")
+    ] = None,
     json: Annotated[Path | None, typer.Option(help="Write the measurements here.")] = None,
 ) -> None:
     """Speak as a character, into a call."""
@@ -37,7 +40,13 @@ def live(
         if json:
             report.check_writable(json)
         settings = config.load(
-            voice=voice, engine=engine, input=source, output=sink, monitor=monitor, pitch_semitones=pitch
+            voice=voice,
+            engine=engine,
+            input=source,
+            output=sink,
+            monitor=monitor,
+            pitch_semitones=pitch,
+            provider=provider,
         )
         audio = AudioProcess(process, settings)
         voices = [voice.name for voice in Shelf(settings.data_dir)]

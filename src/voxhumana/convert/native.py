@@ -21,6 +21,7 @@ import numpy.typing as npt
 import onnxruntime as ort
 import soxr
 
+from voxhumana import onnx
 from voxhumana.convert import melody, spectrum, voiceprint
 from voxhumana.convert.source import SourceFilter
 from voxhumana.convert.timbre import Timbre
@@ -84,11 +85,7 @@ class Native:
             raise VoxError(
                 "The native engine needs a voice with a timbre; make one with `vox voices add NAME WAV`."
             )
-        try:
-            timbre = Timbre.parse(voice.engines[self.name]["timbre"])
-        except (ValueError, IndexError, TypeError) as error:
-            raise VoxError(f"The timbre of '{voice.name}' is damaged; add the voice again.") from error
-        return NativeStream(self, timbre, voice.pitch_semitones)
+        return NativeStream(self, Timbre.parse(voice.engines[self.name]["timbre"]), voice.pitch_semitones)
 
     def learn(self, sound: Block) -> dict[str, str]:
         """What a voice keeps for this engine, from 10-30 s of speech, float32 [T] at 24 kHz."""
@@ -99,9 +96,7 @@ class Native:
 
 @functools.cache
 def _session(path: Path) -> ort.InferenceSession:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return onnx.session(path)
 
 
 class Network:
