@@ -24,6 +24,17 @@ def test_flags_beat_environment_beats_file(settings_file, monkeypatch):
     assert (settings.frames, settings.voice, settings.input) == (512, "from-env", "from-file")
 
 
+def test_secrets_beside_the_file_are_read_and_the_environment_is_stronger(tmp_path, monkeypatch):
+    monkeypatch.setattr(config, "config_path", lambda: tmp_path / "config.yaml")
+    (tmp_path / ".env").write_text("VOX_LLM_KEY=secret\nVOX_VOICE=ghost\n")
+    monkeypatch.setenv("VOX_VOICE", "granny")
+    settings = config.load()
+    assert (settings.llm_key, settings.voice) == ("secret", "granny")
+    (tmp_path / ".env").write_text("VOX_LLM_KYE=secret\n")
+    with pytest.raises(UsageError, match="did you mean 'llm_key'"):
+        config.load()
+
+
 def test_an_unknown_key_is_refused_with_the_nearest_known_name(settings_file):
     settings_file.write_text("fames: 64\n")
     with pytest.raises(UsageError, match="did you mean 'frames'"):

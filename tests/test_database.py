@@ -20,7 +20,7 @@ from voxhumana.library import database as module
 from voxhumana.library.database import FILE, MIGRATIONS, Base, Database, revisions
 from voxhumana.library.index import TagRow, VoiceRow
 
-TABLES = ["voxhumana.library.index"]
+TABLES = ["voxhumana.library.index", "voxhumana.library.memory"]
 """Modules that declare tables."""
 
 
@@ -170,6 +170,8 @@ def older(path):
     with sqlite3.connect(path) as connection:
         connection.execute("DROP TABLE voice_tags")
         connection.execute("DROP TABLE voices")
+        for table in ("talk_turns", "talks", "facts"):
+            connection.execute(f"DROP TABLE {table}")
         connection.execute("CREATE TABLE precious (word)")
         connection.execute("INSERT INTO precious VALUES ('kept')")
         connection.execute("DELETE FROM alembic_version")
@@ -193,10 +195,10 @@ def test_an_older_one_is_brought_up_to_date_and_keeps_what_it_has(older):
 
 def test_a_backup_is_made_before_the_tables_change(path, monkeypatch):
     Database(path).close()
-    monkeypatch.setattr(module, "revisions", lambda: ["0001", "0002"])
+    monkeypatch.setattr(module, "revisions", lambda: [*revisions(), "9999"])
     monkeypatch.setattr(module, "_upgrade", lambda _: None)
     Database(path).close()
-    kept = path.with_name("voxhumana.before-0002.db")
+    kept = path.with_name("voxhumana.before-9999.db")
     connection = sqlite3.connect(kept)
     assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (revisions()[-1],)
     connection.close()

@@ -1,7 +1,7 @@
 """Whole conversations through THE PATH, with scripted engines, ten times as fast as life."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -89,7 +89,9 @@ class Loudspeaker:
 class Scene:
     """A conversation about to happen."""
 
-    def __init__(self, *script: Block, reply: str, whole: int, speculate: bool = True) -> None:
+    def __init__(
+        self, *script: Block, reply: str, whole: int, speculate: bool = True, tools: Sequence = ()
+    ) -> None:
         self.microphone = Microphone(np.concatenate(script))
         self.loudspeaker = Loudspeaker()
         self.transcriber = CountingTranscriber()
@@ -117,6 +119,7 @@ class Scene:
                 RATE_HZ,
                 tell,
                 speculate=speculate,
+                tools=tools,
             ),
             History("Be kind."),
             self.notes.append,

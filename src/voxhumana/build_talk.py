@@ -7,10 +7,14 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 from voxhumana import registry
+from voxhumana.assistant.abilities import Timers, change_voice, clock, forget, remember
+from voxhumana.assistant.diary import Diary
 from voxhumana.assistant.drafter import Drafter, News
 from voxhumana.assistant.ending import Ending, by_words, judged
 from voxhumana.assistant.history import History
-from voxhumana.assistant.talk import Ears, Note, Talk
+from voxhumana.assistant.talk import Ears, Note, Notice, Talk
+from voxhumana.assistant.timing import TurnTiming
+from voxhumana.assistant.tools import plugged
 from voxhumana.assistant.turn import Turn
 from voxhumana.audio.backends import choose, resolve
 from voxhumana.audio.device import Backend, DeviceInfo, Sink, Source
@@ -23,6 +27,7 @@ from voxhumana.config import Settings
 from voxhumana.dialogue import Mimic, Responder, Speaker
 from voxhumana.engine import Block, Stream
 from voxhumana.errors import UsageError
+from voxhumana.library.memory import Memory
 from voxhumana.library.shelf import Shelf
 from voxhumana.speak.voiced import Voiced
 from voxhumana.voice import Voice
@@ -37,14 +42,18 @@ MANNER = (
 """Part of every persona: what is read well is not what sounds well."""
 
 
-def voiced(settings: Settings, voice: Voice, rate_hz: int) -> Speaker:
-    """The speaker of the settings, in this voice, at this rate.
+FACTS = 1_200
+"""Characters of remembered facts in a persona, the latest: some 300 tokens."""
+
+
+def voiced(settings: Settings, voice: Voice, rate_hz: int, speaker: Speaker | None = None) -> Speaker:
+    """The speaker of the settings, or the one given, in this voice, at this rate.
 
     Raises:
         UsageError: There is no such engine.
         VoxError: The voice has nothing for it.
     """
-    speaker = registry.load_speaker(settings.tts, settings.device)
+    speaker = speaker or registry.load_speaker(settings.tts, settings.device)
     if isinstance(speaker, Mimic) and speaker.takes_on(voice):
         return Voiced(speaker, None, rate_hz)
     engine = next((name for name in voice.engines if name in registry.converter_names()), None)
@@ -55,26 +64,33 @@ def talk(settings: Settings, tell: Callable[[Note], None], deaf: Callable[[], bo
     """A conversation, its engines loaded and warm.
 
     Args:
-        settings: What it is made of.
-        tell: Takes its notes.
+        settings: Of devices, engines, voice and memory.
+        tell: Takes notes on the path's thread, and a `Notice` of a failing memory on its own; must not wait.
         deaf: Whether the microphone is not to be heard now.
 
     Raises:
         VoxError: A device or an engine cannot be had.
     """
     registry.check_talk(settings)  # words before devices, devices before weights
-    voice = Shelf(settings.data_dir).find(settings.voice)
-    history = History(persona(voice))
+    shelf = Shelf(settings.data_dir)
+    voice = shelf.find(settings.voice)
     with ExitStack() as stack:
         source, open_sink = _devices(settings)  # before the engines: a wrong name is told at once
         stack.callback(source.close)
+        memory = Memory(settings.data_dir) if settings.memory else None
+        after = ExitStack()
+        if memory:
+            stack.callback(memory.close)
+            after.callback(memory.close)
+        facts = memory.facts() if memory else []
+        history = History(persona(voice, facts))
         transcriber, detector = registry.load_transcriber(settings.stt), registry.load_detector("silero")
         responder = registry.load_responder(settings)
         stack.callback(responder.close)
         with closing(responder.reply(history.with_user("Hello."))) as greeting:
             next(greeting, None)  # the persona is read once, now
         sink = open_sink()
-        speaker = voiced(settings, voice, sink.rate_hz)
+        cast = Cast(settings, shelf, voice, sink.rate_hz)
         ears = Ears(
             near=Resample(source.rate_hz, detector.rate_hz).open(),
             far=Resample(sink.rate_hz, detector.rate_hz).open(),
@@ -84,20 +100,82 @@ def talk(settings: Settings, tell: Callable[[Note], None], deaf: Callable[[], bo
         )
         stack.pop_all()  # from here on the conversation closes them
 
-    def open_speech() -> Stream[str, Block]:
-        return speaker.open(voice)
+    timers = Timers(lambda text: conversation.announce(text))  # noqa: PLW0108  # made below
+    after.callback(timers.close)
+    tools = [clock(), timers.tool(), *plugged()]
+    names = [each.name for each in shelf]
+    tools.append(change_voice(lambda name: cast.change(name, conversation, facts), names))
+    if memory:
+        tools += [remember(memory), forget(memory)]
+        engines = {"stt": settings.stt, "llm": settings.llm, "tts": settings.tts}
+        diary = Diary(memory, voice.name, engines, lambda sentence: tell(Notice(sentence)))
+        after.callback(diary.close)
+
+    def note(what: Note) -> None:
+        if memory and isinstance(what, TurnTiming):
+            diary.note(what.report())
+        tell(what)
 
     def open_drafter(news: Callable[[News], None]) -> Drafter:
-        judge, speculate = ending(responder), settings.speculation
-        return Drafter(transcriber, judge, responder, open_speech, sink.rate_hz, news, speculate=speculate)
+        return Drafter(
+            transcriber,
+            ending(responder),
+            responder,
+            cast.open,
+            sink.rate_hz,
+            news,
+            speculate=settings.speculation,
+            tools=tools,
+        )
 
     turn = Turn(eager=settings.speculation)
-    return Talk(Pushed(source, deaf), sink, ears, open_drafter, history, tell, turn)
+    conversation = Talk(Pushed(source, deaf), sink, ears, open_drafter, history, note, turn)
+    conversation.closing.push(after.pop_all())
+    return conversation
 
 
-def persona(voice: Voice) -> str:
-    """The system message of a voice."""
-    return f"You are {voice.title}. {voice.character} {MANNER}"
+class Cast:
+    """Who speaks for the assistant: one voice of the shelf, until another is asked for.
+
+    Args:
+        settings: For the speech engine.
+        shelf: Where the voices are.
+        voice: The first.
+        rate_hz: Of the loudspeaker.
+    """
+
+    def __init__(self, settings: Settings, shelf: Shelf, voice: Voice, rate_hz: int) -> None:
+        self._settings, self._shelf, self._rate_hz = settings, shelf, rate_hz
+        self._speaker = registry.load_speaker(settings.tts, settings.device)
+        self._role = voice, voiced(settings, voice, rate_hz, self._speaker)
+
+    def open(self) -> Stream[str, Block]:
+        """Begin a reply's speech."""
+        voice, speaker = self._role
+        return speaker.open(voice)
+
+    def change(self, name: str, conversation: Talk, facts: Sequence[str]) -> str:
+        """Let another voice speak, and be somebody else from the next turn on; return what to say.
+
+        Raises:
+            VoxError: There is no such voice.
+        """
+        voice = self._shelf.find(name.strip().lower().removeprefix("the "))
+        self._role = voice, voiced(self._settings, voice, self._rate_hz, self._speaker)
+        conversation.recast(persona(voice, facts))
+        return f"Here is {voice.title[:1].lower()}{voice.title[1:]}."
+
+
+def persona(voice: Voice, facts: Sequence[str] = ()) -> str:
+    """The system message of a voice, with what the user asked to be remembered."""
+    told = voice.persona or f"You are {voice.title}. {voice.character}"
+    known: list[str] = []
+    for fact in reversed(facts):
+        if sum(map(len, known)) + len(fact) > FACTS:
+            break
+        known.insert(0, fact)
+    remembered = f" You remember of your friend: {' '.join(known)}" if known else ""
+    return f"{told} {MANNER}{remembered}"
 
 
 def ending(responder: Responder) -> Ending:

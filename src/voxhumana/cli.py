@@ -17,6 +17,7 @@ from voxhumana.commands.convert import Greedy, convert
 from voxhumana.commands.devices import devices
 from voxhumana.commands.doctor import doctor
 from voxhumana.commands.live import live
+from voxhumana.commands.memory import app as memory
 from voxhumana.commands.models import app as models
 from voxhumana.commands.say import say
 from voxhumana.commands.serve import serve
@@ -62,6 +63,7 @@ app.command()(transcribe)
 app.command()(devices)
 app.command()(doctor)
 app.add_typer(bench, name="bench")
+app.add_typer(memory, name="memory")
 app.add_typer(voices, name="voices")
 app.add_typer(models, name="models")
 

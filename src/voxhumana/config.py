@@ -1,4 +1,4 @@
-"""Settings: one frozen object, from weak to strong: defaults, `config.yaml`, `VOX_*`, flags.
+"""Settings: one frozen object, from weak to strong: defaults, `config.yaml`, its `.env`, `VOX_*`, flags.
 
 This is the only file that reads the environment or YAML settings. Unknown keys are refused with the
 nearest known name.
@@ -15,6 +15,7 @@ import yaml
 from pydantic import Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
+    DotEnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
@@ -22,6 +23,8 @@ from pydantic_settings import (
 from voxhumana.errors import UsageError
 
 APP = "voxhumana"
+SECRETS = ".env"
+"""Beside `config.yaml`: `VOX_LLM_KEY=...` and the like, which belong in no file that people show around."""
 
 Hotkey = Literal[
     "mute", "push_to_talk", "bypass",
@@ -48,6 +51,8 @@ class Settings(BaseSettings):
     """Where `vox talk` speaks: name, index, `default` or `file:PATH`."""
     echo: bool = True
     """Echo cancellation in `vox talk`; off = headphones."""
+    memory: bool = True
+    """Whether conversations of `vox talk` are kept, and facts remembered, in the data folder."""
     speculation: bool = True
     """Replies are prepared while the user still speaks; off spares the processor, and costs half a second."""
     monitor: str | None = None
@@ -106,14 +111,15 @@ class Settings(BaseSettings):
     @classmethod
     def settings_customise_sources(
         cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003
+        settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Flags (and, weakest, the file: see `load`) over the environment."""
-        return init_settings, env_settings
+        """Flags over the environment over secrets (and, weakest, the file: see `load`)."""
+        secrets = DotEnvSettingsSource(settings_cls, env_file=config_path().with_name(SECRETS))
+        return init_settings, env_settings, secrets
 
 
 def config_path() -> Path:

@@ -30,6 +30,8 @@ class Voice(BaseModel):
     """The name people read."""
     character: Words
     """One line of character."""
+    persona: Words = ""
+    """What the assistant is told to be when it speaks in this voice; empty = its title and character."""
     language: Words = "en"
     """BCP 47 tag of the voice's own language."""
     licence: Words

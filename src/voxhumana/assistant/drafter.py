@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -22,6 +22,7 @@ from voxhumana.assistant.ending import Ending, by_words
 from voxhumana.assistant.history import History, Spoken
 from voxhumana.assistant.reply import Reply
 from voxhumana.assistant.sentence import SentenceStream
+from voxhumana.assistant.tools import Tool, may_be_call, offer, offered, run
 from voxhumana.dialogue import Responder, Transcriber
 from voxhumana.engine import Block, Stream
 from voxhumana.errors import VoxError
@@ -30,6 +31,8 @@ PATIENCE_S = 2.0
 """A reply that nobody wants has so long to end before the next begins all the same."""
 LIKELY = 0.5
 """How complete words in mid-speech must be for a reply to be begun."""
+WAKE_S = 0.05
+"""A tool that waits for its turn looks so often whether it is still wanted."""
 LETTER_S = 0.065
 """Of speech, for a letter of text: 150 words a minute; until a piece is spoken whole."""
 UNJUDGED = 0.75
@@ -82,6 +85,7 @@ class Drafter:
         rate_hz: That rate.
         tell: Takes news, on the worker's threads.
         speculate: Whether replies are made before they are wanted; else only `make` begins one.
+        tools: What the language model may do besides talk.
     """
 
     def __init__(
@@ -94,6 +98,7 @@ class Drafter:
         tell: Callable[[News], None],
         *,
         speculate: bool = True,
+        tools: Sequence[Tool] = (),
     ) -> None:
         self._transcriber = transcriber
         self._ending = ending
@@ -102,6 +107,7 @@ class Drafter:
         self._rate_hz = rate_hz
         self._tell = tell
         self._speculate = speculate
+        self._tools = tools
         self._starting = threading.Lock()
         self._inbox: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self._reply: Reply | None = None
@@ -180,7 +186,20 @@ class Drafter:
         """Think and speak until the reply is whole, or nobody wants it."""
         if before:
             before.join(PATIENCE_S)
-        words = self._responder.reply(reply.history.with_user(reply.asked))
+        tools = offered(self._tools, reply.asked)
+        asked = offer(reply.asked, tools) if tools else reply.asked
+        words = self._responder.reply(reply.history.with_user(asked))
+        try:
+            self._speak(reply, _acted(reply, words, tools) if tools else words)
+        finally:
+            words.close()
+
+    def say(self, reply: Reply, text: str) -> None:
+        """Let `text` be this reply; from any thread, returns at once."""
+        reply.asked_for = True
+        threading.Thread(target=self._speak, args=(reply, iter([text])), name="say", daemon=True).start()
+
+    def _speak(self, reply: Reply, words: Iterator[str]) -> None:
         try:
             speech, sentences = self._open_speech(), SentenceStream()
             while not reply.dropped and (word := next(words, None)) is not None:
@@ -193,7 +212,6 @@ class Drafter:
         except Exception as error:  # noqa: BLE001  # as in `_listen`
             reply.failure = _sentence("the reply", error)
         finally:
-            words.close()
             reply.over = True
 
     def _say(self, reply: Reply, speech: Stream[str, Block], piece: str) -> None:
@@ -206,6 +224,21 @@ class Drafter:
             if reply.dropped:
                 return
         reply.pieces[-1] = Spoken(piece, spoken)
+
+
+def _acted(reply: Reply, words: Iterator[str], tools: Sequence[Tool]) -> Iterator[str]:
+    """The words, or what is said for the call that they are; it is run when the turn is really over."""
+    text = ""
+    for word in words:
+        text += word
+        if not may_be_call(text):
+            yield text
+            yield from words
+            return
+    while not reply.wanted.wait(WAKE_S):
+        if reply.dropped:
+            return
+    yield run(text, tools)
 
 
 def _same(reply: Reply, text: str, history: History) -> bool:

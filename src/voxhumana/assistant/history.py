@@ -49,8 +49,10 @@ class History:
         return [Message("system", self.persona), *_merged([*self.said, Message("user", text)])]
 
     def after(self, user: str, assistant: str) -> History:
-        """Return the history after a turn: the words of the user, and what was heard of the reply."""
-        said = [*self.said, Message("user", user)]
+        """Return the history after a turn: the words of the user, if any, and what was heard of the reply."""
+        said = [*self.said]
+        if user:
+            said.append(Message("user", user))
         if assistant:
             said.append(Message("assistant", assistant))
         said = _merged(said)

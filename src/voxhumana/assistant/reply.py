@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 
 from voxhumana.assistant.history import History, Spoken, heard
@@ -32,6 +33,8 @@ class Reply:
     """Whether nothing more is coming."""
     dropped: bool = False
     """Whether nobody wants it any more; set by the path, obeyed by the maker."""
+    wanted: threading.Event = field(default_factory=threading.Event)
+    """Set once the turn is really over: what has effects beyond words waits for it."""
     failure: str = ""
     """What went wrong, in a sentence."""
 

@@ -10,15 +10,17 @@ blocks, so the turn machine sees one event after the other and nothing here is s
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
 
 import numpy as np
 
-from voxhumana.assistant.drafter import Drafted, Drafter, Failed, News, Request
+from voxhumana.assistant.drafter import Drafted, Failed, News, Request
 from voxhumana.assistant.history import History
 from voxhumana.assistant.mouth import Mouth
 from voxhumana.assistant.recording import Recording
@@ -28,6 +30,7 @@ from voxhumana.assistant.turn import (
     MS,
     WORD,
     Action,
+    Announce,
     Draft,
     Drop,
     Event,
@@ -95,6 +98,22 @@ class Taken:
 Note: TypeAlias = Phase | Said | Notice | TurnTiming | Onset | Dismissed | Taken
 
 
+class Worker(Protocol):
+    """Understands drafts and makes replies; see `assistant.drafter`."""
+
+    def draft(self, request: Request) -> None:
+        """Understand this, and prepare a reply; returns at once."""
+
+    def make(self, reply: Reply) -> None:
+        """Make this reply now, if that is not begun."""
+
+    def say(self, reply: Reply, text: str) -> None:
+        """Let `text` be this reply; returns at once."""
+
+    def close(self) -> None:
+        """End."""
+
+
 class Echo(Protocol):
     """Takes what was played out of what was heard; see `audio.echo`."""
 
@@ -136,7 +155,7 @@ class Talk:
         source: Source,
         sink: Sink,
         ears: Ears,
-        open_drafter: Callable[[Callable[[News], None]], Drafter],
+        open_drafter: Callable[[Callable[[News], None]], Worker],
         history: History,
         tell: Callable[[Note], None],
         turn: Turn | None = None,
@@ -157,6 +176,9 @@ class Talk:
         self._next, self._timing = TurnTiming(), TurnTiming()  # of the draft, and of the reply
         self._due = 0.0  # samples that the sink is owed
         self._stopping = threading.Event()
+        self._announcements: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self.closing = ExitStack()
+        """What ends with the conversation."""
         self.history = history
 
     def run(self) -> None:
@@ -177,10 +199,28 @@ class Talk:
             self._keep_turn()
             self._source.close()
             self._sink.close()
+            self.closing.close()
+
+    @property
+    def now(self) -> int:
+        """Samples heard, on the detector's clock."""
+        return self._turn.now
 
     def stop(self) -> None:
         """End `run` at the next block; from any thread."""
         self._stopping.set()
+
+    def announce(self, text: str) -> None:
+        """Say this as soon as nobody speaks; from any thread."""
+        self._announcements.put(text)
+
+    def recast(self, persona: str) -> None:
+        """Let the language model be somebody else from the next turn on; from any thread."""
+
+        def change() -> None:
+            self.history = replace(self.history, persona=persona)
+
+        self.between(change)
 
     def between(self, errand: Callable[[], None]) -> None:
         """Run something between two blocks, on the path's thread; from any thread. It must not raise."""
@@ -195,6 +235,7 @@ class Talk:
         )
         self._timing.decision = self._turn.now
         self._reply = Reply(number, text, self.history, 1.0)
+        self._reply.wanted.set()
         self._drafter.make(self._reply)
         self._mouth.speak(self._reply)
 
@@ -250,11 +291,24 @@ class Talk:
                     stale.dropped = True
                 case Failed(text):
                     self._tell(Notice(text))
+        self._take_wishes()
         if self._draft:
             self._follow(self._draft, self._next)
         if self._reply:
             self._follow(self._reply, self._timing)
             self._notice_the_end(self._reply)
+
+    def _take_wishes(self) -> None:
+        """Take up what was asked for from outside."""
+        if self._turn.phase is Phase.LISTENING and self._turn.start is None and not self._reply:
+            self._announce_next()
+
+    def _announce_next(self) -> None:
+        with contextlib.suppress(queue.Empty):
+            text = self._announcements.get_nowait()
+            self._draft = Reply(self._turn.drafts + 1, "", self.history, 1.0)
+            self._drafter.say(self._draft, text)
+            self._step(Announce())
 
     def _follow(self, reply: Reply, timing: TurnTiming) -> None:
         """Take up what the maker of a reply has done."""
@@ -311,9 +365,12 @@ class Talk:
                 self._reply, self._draft = self._draft, None
                 self._timing, self._next = self._next, TurnTiming()
                 self._timing.decision = self._turn.now
-                self._tell(Said("user", self._reply.asked, final=True))
-                self._tell(Taken(self._reply, self._timing.start or 0, self._timing.end_of_speech or 0))
-                self._onset = None
+                self._reply.wanted.set()
+                if self._reply.asked:
+                    self._tell(Said("user", self._reply.asked, final=True))
+                    start, end = self._timing.start or 0, self._timing.end_of_speech or 0
+                    self._tell(Taken(self._reply, start, end))
+                    self._onset = None
                 self._drafter.make(self._reply)
                 self._mouth.speak(self._reply)
             case Pause():

@@ -91,7 +91,12 @@ class Over:
     draft: int
 
 
-Event: TypeAlias = Heard | Understood | Ready | Over
+@dataclass(frozen=True)
+class Announce:
+    """There is something to say that nobody asked for; changes nothing while anybody speaks."""
+
+
+Event: TypeAlias = Heard | Understood | Ready | Over | Announce
 
 
 @dataclass(frozen=True)
@@ -186,6 +191,9 @@ def step(turn: Turn, event: Event) -> Step:  # noqa: PLR0911  # one return a cas
             return _idle(turn), ()
         case Over(draft) if draft == turn.reply:
             return _reply_over(turn)
+        case Announce() if turn.phase is Phase.LISTENING and turn.start is None:
+            number = turn.drafts + 1
+            return _speaking(replace(turn, drafts=number), number), (Speak(number),)
     return turn, ()
 
 

@@ -8,6 +8,7 @@ cut-off.
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,6 +99,22 @@ def answered(asked: Asked, loud: np.ndarray) -> Answered:
     delay_ms = float(np.argmax(after)) / RATE_HZ * 1e3 if after.any() else None
     second_half = loud[(asked.start + asked.end) // 2 : asked.end]
     return Answered(asked, delay_ms, bool(second_half.any()))
+
+
+def stages(timings: Sequence[TurnTiming]) -> dict[str, dict[str, float]]:
+    """When each stage was done, in ms after the last syllable: median and 95th percentile, by stage.
+
+    What was done before it, by speculation, is negative.
+    """
+    rows = [timing.report() for timing in timings]
+    split = {}
+    for name in ("transcript", "first_token", "decision", "first_audio"):
+        pairs = [(row[f"{name}_ms"], row["end_of_speech_ms"]) for row in rows]
+        after = [at - end for at, end in pairs if isinstance(at, float) and isinstance(end, float)]
+        if after:
+            p50, p95 = np.percentile(after, [50, 95]).tolist()
+            split[name] = {"p50_ms": p50, "p95_ms": p95}
+    return split
 
 
 def _record(path: Path, speaker: Speaker) -> list[Asked]:

@@ -160,6 +160,9 @@ def quality(
 @bench.command()
 def talk(
     llm: Annotated[str | None, typer.Option(help="Language engine, ENGINE[:MODEL[@URL]].")] = None,
+    speculation: Annotated[
+        bool | None, typer.Option(help="Prepare replies while the user speaks.", show_default=False)
+    ] = None,
     json: Json = None,
 ) -> None:
     """Measure how soon a character answers, from last syllable to first sound, and whom it cuts off."""
@@ -169,12 +172,12 @@ def talk(
 
     from voxhumana import config
     from voxhumana.bench.machine import machine
-    from voxhumana.bench.talk import measure
+    from voxhumana.bench.talk import measure, stages
     from voxhumana.commands import report
 
     if json:
         report.check_writable(json)
-    settings = config.load(llm=llm)
+    settings = config.load(llm=llm, speculation=speculation, memory=False)
     where = machine()
     answers, timings = measure(settings)
     table = Table("question", "pause ms", "answer after ms", "cut off", box=None)
@@ -194,11 +197,57 @@ def talk(
     console = Console()
     console.print(table)
     console.print(f"voice to voice: {summary(p50, p95)}; {sum(a.cut_off for a in answers)} cut off")
+    split = stages(timings)
+    for name, done in split.items():
+        after = f"p50 {done['p50_ms']:.0f} ms, p95 {done['p95_ms']:.0f} ms"
+        console.print(f"{name}: {after} after the last syllable")
     if json:
         turns = [timing.report() for timing in timings]
         engines = {"llm": settings.llm, "stt": settings.stt, "tts": settings.tts}
-        figures = {"p50_ms": p50, "p95_ms": p95, "cut_off": sum(a.cut_off for a in answers)}
+        figures: dict[str, object] = {
+            "p50_ms": p50,
+            "p95_ms": p95,
+            "cut_off": sum(a.cut_off for a in answers),
+        }
+        figures |= {"stages": split, "speculation": settings.speculation}
         report.write(json, {"machine": where, **engines, **figures, "rows": rows, "turns": turns})
+
+
+@bench.command()
+def ears(
+    rooms: Annotated[Path | None, typer.Option(help="Folder of room responses; made up without.")] = None,
+    noise: Annotated[Path | None, typer.Option(help="Folder of recordings without speech.")] = None,
+    level: Annotated[float, typer.Option(max=6.0, help="Of our own voice at the microphone, dB.")] = -6.0,
+    minutes: Annotated[float, typer.Option(min=0.1, help="Of each kind of listening.")] = 10.0,
+    json: Json = None,
+) -> None:
+    """Measure whom the assistant takes for a speaker: itself, a cough, music, or somebody who interrupts."""
+    from rich.console import Console
+
+    from voxhumana import config
+    from voxhumana.bench import ears as measure
+    from voxhumana.bench.machine import machine
+    from voxhumana.commands import report
+
+    if json:
+        report.check_writable(json)
+    responses = measure.rooms(rooms)
+    cast = measure.cast(config.load())
+    console = Console(highlight=False)
+    rows = []
+    for found in (
+        measure.murmurs(cast),
+        measure.barge_in(cast, responses, level),
+        measure.own_voice(cast, responses, level, minutes * 30),
+        measure.nobody(cast, minutes * 60, noise),
+    ):
+        for row in found:
+            rows.append(row)
+            cells = [f"{value:.4g}" if isinstance(value, float) else str(value) for value in row.values()]
+            shown = [f"{name} {cell}" for name, cell in zip(row, cells, strict=True)]
+            console.print(f"| {cells[0]} | {', '.join(shown[1:])} |", markup=False, soft_wrap=True)
+    if json:
+        report.write(json, {"machine": machine(), "level_db": level, "rows": rows})
 
 
 def summary(p50_ms: float | None, p95_ms: float | None) -> str:
