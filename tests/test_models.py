@@ -13,10 +13,13 @@ import pytest
 import hub as hubs
 from voxhumana.convert.native import WEIGHTS
 from voxhumana.errors import UsageError, VoxError
+from voxhumana.library import parcel
+from voxhumana.library.changes import About
 from voxhumana.library.models import fetch, filing, manifest, recognise
 from voxhumana.library.models.manifest import Known, ModelFile, Source
 from voxhumana.library.models.recognise import Found
 from voxhumana.library.models.store import Store
+from voxhumana.library.shelf import Shelf
 
 DATA = np.random.default_rng(0).bytes(3_000_000)
 SHA = hashlib.sha256(DATA).hexdigest()
@@ -205,6 +208,27 @@ def test_a_file_of_ones_own_is_filed_with_its_hash(store, monkeypatch, tmp_path)
     with pytest.raises(UsageError, match="cannot be a model's name"):
         filing.add(path, Found("voiceprint network", "rvc"), store, "../mine")
     assert recognise.RECOGNISERS
+
+
+def test_a_model_that_is_a_person_s_voice_goes_on_the_shelf_with_its_consent(tmp_path):
+    shelf = Shelf(tmp_path / "data")
+    for name in ("dad.pth", "added_dad.index"):
+        (tmp_path / name).write_bytes(b"weights")
+    found = Found("RVC voice", "rvc", files=(tmp_path / "added_dad.index",))
+    path = tmp_path / "dad.pth"
+    with pytest.raises(UsageError, match="--consent"):
+        filing.shelve(path, found, shelf, "dad", About("Dad", "private", "dad.pth"))
+    voice = filing.shelve(path, found, shelf, "dad", About("Dad", "private", "dad.pth", "He agreed."))
+    assert voice.engines == {"rvc": {"model": "dad.pth", "index": "added_dad.index"}}
+    assert sorted(file.name for file in voice.folder.iterdir()) == [
+        "added_dad.index",
+        "card.json",
+        "dad.pth",
+        "voice.yaml",
+    ]
+    with pytest.raises(VoxError, match=r"which a \.voxvoice file cannot carry"):
+        parcel.export(voice, tmp_path / "dad.voxvoice")
+    assert not (tmp_path / "dad.voxvoice").exists()
 
 
 def vox(folder, *arguments):
