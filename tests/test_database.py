@@ -154,6 +154,9 @@ def test_the_revisions_are_one_chain_named_by_their_files():
     assert [s.revision for s in reversed(list(script.walk_revisions()))] == revisions()
 
 
+TABLES.append("voxhumana.server.ledger")
+
+
 def test_the_revisions_make_what_the_classes_say(database, path):
     for name in TABLES:
         importlib.import_module(name)

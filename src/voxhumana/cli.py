@@ -23,6 +23,7 @@ from voxhumana.commands.say import say
 from voxhumana.commands.serve import serve
 from voxhumana.commands.studio import studio
 from voxhumana.commands.talk import talk
+from voxhumana.commands.token import app as token
 from voxhumana.commands.transcribe import transcribe
 from voxhumana.commands.voices import app as voices
 from voxhumana.errors import VoxError
@@ -64,6 +65,7 @@ app.command()(devices)
 app.command()(doctor)
 app.add_typer(bench, name="bench")
 app.add_typer(memory, name="memory")
+app.add_typer(token, name="token")
 app.add_typer(voices, name="voices")
 app.add_typer(models, name="models")
 

@@ -99,6 +99,14 @@ class Settings(BaseSettings):
     """TLS certificate, PEM; None = plain HTTP."""
     serve_key: Path | None = None
     """Its private key, PEM."""
+    serve_auth: Literal["remote", "always"] = "remote"
+    """Who needs a token: all but this machine, or everybody."""
+    serve_per_minute: int = Field(default=600, ge=1, le=1_000_000)
+    """Requests a minute from one address, of those that need a token."""
+    serve_body_mb: float = Field(default=25.0, gt=0, le=10_000)
+    """Longest body of a request; OpenAI's own limit for files."""
+    serve_log_words: bool = False
+    """Whether the server's log holds what was said in conversations; sound it never holds."""
     serve_converts: int = Field(default=16, ge=0, le=1_000)
     """Live conversions at once."""
     serve_talks: int = Field(default=4, ge=0, le=1_000)

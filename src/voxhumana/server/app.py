@@ -12,13 +12,19 @@ from fastapi.openapi.utils import get_openapi
 from voxhumana import __version__
 from voxhumana.config import Settings
 from voxhumana.server import catalogue, convert, refusal, speech, transcriptions
+from voxhumana.server.door import Door
 from voxhumana.server.engines import Engines
 from voxhumana.server.guard import Guard
+from voxhumana.server.metrics import Counted, Metrics
+from voxhumana.server.metrics import routes as metrics_routes
 from voxhumana.server.realtime import session as realtime
 from voxhumana.server.seats import Seats
+from voxhumana.server.tokens import Tokens
 
 JOBS = 8
 """Texts that are spoken, and files that are written down, at once: each takes a core while it lasts."""
+
+FAULT = {"$ref": "#/components/schemas/FaultBody"}
 
 
 def create(settings: Settings) -> FastAPI:
@@ -28,12 +34,14 @@ def create(settings: Settings) -> FastAPI:
     pages are off, as they fetch scripts from elsewhere; `/openapi.json` is there.
     """
     engines = Engines(settings)
+    door = Door(settings, lambda: Tokens(settings.data_dir))
     converting = Seats("conversion", settings.serve_converts)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
         engines.close()
+        door.close()
 
     app = FastAPI(
         title="Vox Humana",
@@ -53,7 +61,10 @@ def create(settings: Settings) -> FastAPI:
     app.include_router(speech.routes(engines, speaking))
     app.include_router(transcriptions.routes(engines, listening))
     refusal.install(app)
-    app.add_middleware(Guard, settings=settings)
+    metrics = Metrics(app.state.seats)
+    app.include_router(metrics_routes(metrics))
+    app.add_middleware(Guard, settings=settings, door=door)
+    app.add_middleware(Counted, metrics=metrics)
     app.openapi = lambda: _schema(app)  # type: ignore[method-assign]  # FastAPI's own way to change it
     return app
 
@@ -65,5 +76,8 @@ def _schema(app: FastAPI) -> dict[str, Any]:
         for operations in schema["paths"].values():
             for operation in operations.values():
                 operation["responses"].pop("422", None)
+                for status, answer in operation["responses"].items():
+                    if status >= "400":  # of JSON, whatever the route's own answers are
+                        answer["content"] = {"application/json": {"schema": FAULT}}
         app.openapi_schema = schema
     return app.openapi_schema

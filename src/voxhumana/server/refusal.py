@@ -7,7 +7,6 @@ Source: platform.openai.com/docs/guides/error-codes; the official clients raise 
 
 from __future__ import annotations
 
-import logging
 from http import HTTPStatus
 from typing import Any
 
@@ -19,6 +18,7 @@ from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket
 
 from voxhumana.errors import UsageError, VoxError
+from voxhumana.server.journal import LOG
 
 KINDS = {
     401: "authentication_error",
@@ -26,8 +26,6 @@ KINDS = {
     429: "rate_limit_error",
 }
 """Status -> type, as OpenAI names them; others of 400 to 499 are `invalid_request_error`."""
-
-log = logging.getLogger("voxhumana.server")
 
 
 class Fault(BaseModel):
@@ -102,7 +100,7 @@ def as_refusal(error: Exception) -> Refusal:
         case HTTPException():
             return Refusal(error.status_code, _plain(error))
         case _:
-            log.error("failed", exc_info=error, extra={"error": type(error).__name__})
+            LOG.error("failed", exc_info=error)
             return Refusal(500, "Something failed in the server; its log says what.")
 
 

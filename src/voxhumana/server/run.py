@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from voxhumana.config import Settings
 from voxhumana.errors import UsageError, VoxError
+from voxhumana.server import journal
 from voxhumana.server.seats import Seats
 
 FAREWELL_S = 5.0
@@ -34,6 +35,7 @@ def run(app: ASGIApp, settings: Settings) -> None:
         UsageError: The certificate and its key are not both there.
         VoxError: The address cannot be had.
     """
+    journal.begin()
     ready = server(app, settings)
     with listen(settings.serve_host, settings.serve_port) as door:
         scheme = "https" if settings.serve_cert else "http"

@@ -24,6 +24,7 @@ class Seats:
         self.kind = kind
         self.most = most
         self.taken = 0
+        self.begun = 0
         self.refused = 0
         self.leaving = asyncio.Event()
         """Set when the server ends: sessions say goodbye."""
@@ -48,6 +49,7 @@ class Seats:
                 retry_after_s=RETRY_S,
             )
         self.taken += 1
+        self.begun += 1
         self._empty.clear()
         try:
             yield

@@ -12,13 +12,16 @@ import asyncio
 import contextlib
 import itertools
 import json
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from voxhumana.errors import VoxError
+from voxhumana.server.door import SUBPROTOCOL
 from voxhumana.server.guard import refuse
+from voxhumana.server.journal import LOG
 from voxhumana.server.outbox import Event, Outbox, Sound
 from voxhumana.server.refusal import Refusal, as_refusal
 from voxhumana.server.seats import Seats
@@ -58,7 +61,7 @@ async def hold(socket: WebSocket, begin: Callable[[], Dialect], seats: Seats, id
     try:
         with seats.seat():
             dialect = begin()
-            await socket.accept()
+            await socket.accept(_subprotocol(socket))
             await run(socket, dialect, seats, idle_s)
     except Refusal as refusal:
         await refuse(refusal, socket.scope, socket.receive, socket.send)
@@ -73,7 +76,7 @@ async def run(socket: WebSocket, dialect: Dialect, seats: Seats, idle_s: float) 
         seats: Says when all should leave.
         idle_s: A peer that is silent for so long is sent away.
     """
-    outbox = dialect.outbox
+    outbox, began_s = dialect.outbox, time.monotonic()
     writer = asyncio.create_task(_write(socket, dialect))
     goodbye: tuple[int, str] = (1000, "")
     try:
@@ -92,6 +95,18 @@ async def run(socket: WebSocket, dialect: Dialect, seats: Seats, idle_s: float) 
         if socket.application_state is WebSocketState.CONNECTED:
             with contextlib.suppress(RuntimeError, WebSocketDisconnect):
                 await socket.close(*goodbye)
+        about = {
+            "kind": seats.kind,
+            "seconds": round(time.monotonic() - began_s, 1),
+            "end": goodbye[1] or "left",
+        }
+        LOG.info("session", extra={**about, "unsent_dropped": outbox.dropped})
+
+
+def _subprotocol(socket: WebSocket) -> str | None:
+    """A browser hangs up where it offers some and none is taken; OpenAI's clients offer `realtime`."""
+    offered = socket.scope.get("subprotocols") or []
+    return next((name for name in offered if not name.startswith(SUBPROTOCOL)), None)
 
 
 def fault(refusal: Refusal, event_id: str | None = None) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from voxhumana.server import session
 from voxhumana.server.convert import decode, invalid
 from voxhumana.server.engines import Engines
+from voxhumana.server.journal import LOG
 from voxhumana.server.outbox import Event, Outbox, Sound
 from voxhumana.server.realtime import items
 from voxhumana.server.realtime.conversation import Conversation
@@ -58,6 +59,12 @@ BETA = {
     "conversation.item.added": "conversation.item.created",
 }
 """Names of today -> those of the beta, for clients that ask with `OpenAI-Beta: realtime=v1`."""
+WORDS = {
+    "conversation.item.input_audio_transcription.completed": "transcript",
+    "response.output_audio_transcript.done": "transcript",
+    "response.output_text.done": "text",
+}
+"""Events that say what was said, and where; logged only where settings ask for it."""
 
 
 class RealtimeSession:
@@ -141,6 +148,8 @@ class RealtimeSession:
         if isinstance(item, Sound):
             delta = base64.b64encode(item.data).decode()
             item = {"type": "response.output_audio.delta", **item.about, "delta": delta}
+        elif self._engines.settings.serve_log_words and (words := WORDS.get(item["type"])):
+            LOG.info("said", extra={"session": self.id, "event": item["type"], "words": item[words]})
         if self._beta:
             item = {**item, "type": BETA.get(item["type"], item["type"])}
         return json.dumps(item)

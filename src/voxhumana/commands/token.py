@@ -1,0 +1,81 @@
+"""`vox token create | list | revoke | rotate`: who may use the server from elsewhere."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="Say who may use the server from elsewhere.", no_args_is_help=True)
+
+
+@app.command()
+def create(
+    name: Annotated[str, typer.Argument(help="Who or what it is for.")],
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What it opens: read, convert, talk, speech, transcribe, metrics, studio; repeatable."
+        ),
+    ] = None,
+    days: Annotated[float, typer.Option(min=0.001, max=3650, help="How long it lasts.")] = 90,
+) -> None:
+    """Print a new token; it is shown once. Without --scope it opens all but the studio and the metrics."""
+    from voxhumana import config
+    from voxhumana.server.tokens import SCOPES, Tokens
+
+    tokens = Tokens(config.load().data_dir)
+    print(tokens.mint(name, scope or [word for word in SCOPES if word not in {"studio", "metrics"}], days))
+    tokens.close()
+
+
+@app.command("list")
+def list_() -> None:
+    """Show the tokens that were given out, without what opens the door."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from voxhumana import config
+    from voxhumana.server.tokens import Tokens
+
+    tokens = Tokens(config.load().data_dir)
+    table = Table("id", "name", "scopes", "made", "expires", "", box=None)
+    now = datetime.now(UTC)
+    for row in tokens.ledger.rows():
+        made, expires = (datetime.fromtimestamp(at, UTC) for at in (row.made, row.expires))
+        state = "revoked" if row.revoked else "expired" if expires < now else ""
+        table.add_row(row.id, row.name, row.scopes, f"{made:%Y-%m-%d}", f"{expires:%Y-%m-%d}", state)
+    tokens.close()
+    Console().print(table)
+
+
+@app.command()
+def revoke(word: Annotated[str, typer.Argument(metavar="ID|NAME", help="See `vox token list`.")]) -> None:
+    """Take a token back, or all of a name; from now on it opens nothing."""
+    from voxhumana import config
+    from voxhumana.server.tokens import Tokens
+
+    tokens = Tokens(config.load().data_dir)
+    for row in tokens.ledger.revoke(word):
+        print(f"Revoked {row.id} ({row.name}).")
+    tokens.close()
+
+
+@app.command()
+def rotate(
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Forget the old secrets too: every token of before ends now.")
+    ] = False,
+) -> None:
+    """Sign new tokens with a new secret."""
+    from voxhumana import config
+    from voxhumana.server.keys import Keys
+
+    key = Keys(config.load().data_dir).rotate(forget)
+    after = (
+        "Tokens of before are worth nothing now."
+        if forget
+        else "Tokens of before stay good until they expire."
+    )
+    print(f"New tokens are signed with key {key.name}. {after}")
