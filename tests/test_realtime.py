@@ -72,7 +72,7 @@ def client(server, mind):
 def words(count, rate_hz=RATE_HZ):
     """So many words, and silence after them."""
     word = np.concatenate([np.zeros(rate_hz // 12), 0.3 * np.sin(np.arange(rate_hz // 4) / 5)])
-    return np.concatenate([np.tile(word, count), np.zeros(rate_hz * 2)])
+    return np.concatenate([np.tile(word, count), np.zeros(rate_hz * 3 // 2)])
 
 
 def base64_pcm(sound):
@@ -252,7 +252,7 @@ def test_without_turn_detection_the_client_ends_turns(talker, mind):
 
 
 def test_with_turn_detection_a_commit_ends_the_turn_at_once(talker):
-    talker.say(words(2)[: -2 * RATE_HZ])
+    talker.say(words(2)[: -3 * RATE_HZ // 2])
     talker.connection.input_audio_buffer.commit()
     assert talker.hear("response.done").response.status == "completed"
 

@@ -250,6 +250,33 @@ def ears(
         report.write(json, {"machine": machine(), "level_db": level, "rows": rows})
 
 
+@bench.command()
+def serve(
+    converts: Annotated[int, typer.Option(min=0, help="Live conversions at once.")] = 16,
+    talks: Annotated[int, typer.Option(min=0, help="Conversations at once.")] = 4,
+    duration: Annotated[float, typer.Option(min=1, help="Seconds.")] = 60,
+    query: Annotated[str, typer.Option(help="What every conversion asks for.")] = "engine=dsp&voice=ogre",
+    json: Json = None,
+) -> None:
+    """Measure a server under sessions: their delay, what it costs, whether memory grows."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from voxhumana.bench.machine import machine
+    from voxhumana.bench.serve import measure
+    from voxhumana.commands import report
+
+    if json:
+        report.check_writable(json)
+    where, figures = machine(), measure(converts, talks, duration, query)
+    table = Table("figure", "value", box=None)
+    for name, value in figures.items():
+        table.add_row(name, f"{value:.1f}" if isinstance(value, float) else str(value))
+    Console().print(table)
+    if json:
+        report.write(json, {"machine": where, **figures})
+
+
 def summary(p50_ms: float | None, p95_ms: float | None) -> str:
     """Two percentiles in words."""
     if p50_ms is None or p95_ms is None:
