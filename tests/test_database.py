@@ -177,6 +177,7 @@ def older(path):
             connection.execute(f"DROP TABLE {table}")
         connection.execute("CREATE TABLE precious (word)")
         connection.execute("INSERT INTO precious VALUES ('kept')")
+        connection.execute("DROP TABLE tokens")
         connection.execute("DELETE FROM alembic_version")
     connection.close()
     return path

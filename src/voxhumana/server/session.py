@@ -88,6 +88,12 @@ async def run(socket: WebSocket, dialect: Dialect, seats: Seats, idle_s: float) 
         outbox.put(fault(as_refusal(error)))
         goodbye = (BROKEN, "")
     finally:
+        about = {
+            "kind": seats.kind,
+            "seconds": round(time.monotonic() - began_s, 1),
+            "end": goodbye[1] or "left",
+        }
+        LOG.info("session", extra={**about, "unsent_dropped": outbox.dropped})
         await dialect.close()
         outbox.end()
         with contextlib.suppress(TimeoutError, asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
@@ -95,12 +101,6 @@ async def run(socket: WebSocket, dialect: Dialect, seats: Seats, idle_s: float) 
         if socket.application_state is WebSocketState.CONNECTED:
             with contextlib.suppress(RuntimeError, WebSocketDisconnect):
                 await socket.close(*goodbye)
-        about = {
-            "kind": seats.kind,
-            "seconds": round(time.monotonic() - began_s, 1),
-            "end": goodbye[1] or "left",
-        }
-        LOG.info("session", extra={**about, "unsent_dropped": outbox.dropped})
 
 
 def _subprotocol(socket: WebSocket) -> str | None:
