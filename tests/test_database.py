@@ -20,7 +20,7 @@ from voxhumana.library import database as module
 from voxhumana.library.database import FILE, MIGRATIONS, Base, Database, revisions
 from voxhumana.library.index import TagRow, VoiceRow
 
-TABLES = ["voxhumana.library.index", "voxhumana.library.memory"]
+TABLES = ["voxhumana.library.index", "voxhumana.library.memory", "voxhumana.server.ledger"]
 """Modules that declare tables."""
 
 
@@ -154,9 +154,6 @@ def test_the_revisions_are_one_chain_named_by_their_files():
     assert [s.revision for s in reversed(list(script.walk_revisions()))] == revisions()
 
 
-TABLES.append("voxhumana.server.ledger")
-
-
 def test_the_revisions_make_what_the_classes_say(database, path):
     for name in TABLES:
         importlib.import_module(name)
@@ -173,11 +170,10 @@ def older(path):
     with sqlite3.connect(path) as connection:
         connection.execute("DROP TABLE voice_tags")
         connection.execute("DROP TABLE voices")
-        for table in ("talk_turns", "talks", "facts"):
+        for table in ("talk_turns", "talks", "facts", "tokens"):
             connection.execute(f"DROP TABLE {table}")
         connection.execute("CREATE TABLE precious (word)")
         connection.execute("INSERT INTO precious VALUES ('kept')")
-        connection.execute("DROP TABLE tokens")
         connection.execute("DELETE FROM alembic_version")
     connection.close()
     return path

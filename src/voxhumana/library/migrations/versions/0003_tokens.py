@@ -1,12 +1,10 @@
 """The tokens that were given out, and which were taken back."""
 
-from pathlib import Path
-
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0003"
-down_revision = "0002" if Path(__file__).with_name("0002_talks.py").exists() else "0001"
+down_revision = "0002"
 
 
 def upgrade() -> None:
