@@ -51,7 +51,7 @@ $(READY): pyproject.toml
 $(TORCH): pyproject.toml
 	$(PYTHON) -m venv $(VENV_TORCH)
 	$(VENV_TORCH)/bin/python -m pip install -q --upgrade pip
-	$(VENV_TORCH)/bin/pip install -q -e ".[dev,pocket,rave,rvc,xtts]" "faiss-cpu>=1.8,<2" "torch==2.13.*"
+	$(VENV_TORCH)/bin/pip install -q -e ".[dev,pocket,coreml,rave,rvc,xtts]" "faiss-cpu>=1.8,<2" "torch==2.13.*"
 	$(VENV_TORCH)/bin/python -c "import torchaudio" || rm -f $(VENV_TORCH)/lib/python3*/site-packages/torchaudio/lib/*.so
 	touch $(TORCH)
 

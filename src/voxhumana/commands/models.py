@@ -168,6 +168,22 @@ def remove(
     print(f"{name} is gone: {size / 1e6:.1f} MB are free again.")
 
 
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(help="Where the packages go.")],
+    coreml: Annotated[bool, typer.Option("--coreml", help="As Core ML packages, half precision.")] = False,
+) -> None:
+    """Write the native model for Core ML; needs the extra `coreml`, runs anywhere."""
+    from voxhumana.convert.coreml import export as write
+    from voxhumana.errors import UsageError
+
+    if not coreml:
+        raise UsageError("Say what to export to: --coreml is what there is.")
+    for name, found in write(folder).items():
+        told = f"{found['weights']} matrices, equal to {found['weight_error']:.1e} of their largest"
+        print(f"{folder / name}.mlpackage: {told}; graph equal to {found['graph_error']:.1e} of its output")
+
+
 def _row(model: Known, store: Store) -> dict[str, Any]:
     here = model.name in {receipt.name for receipt in store}
     state = "here" if here else "installed" if model.carried else "not here"
