@@ -54,9 +54,11 @@ def microphone(tmp_path_factory, spoken):
 
 
 def wav(path, sound, pause_s):
-    """A file of the sound with so much silence behind it."""
+    """A file of the sound with a second of silence before it, and so much behind it."""
     with SoundWriter(path, RATE_HZ) as file:
-        file.write(np.concatenate([sound, np.zeros(pause_s * RATE_HZ, np.float32)]))
+        file.write(
+            np.concatenate([np.zeros(RATE_HZ, np.float32), sound, np.zeros(pause_s * RATE_HZ, np.float32)])
+        )
     return path
 
 
@@ -120,7 +122,7 @@ def test_somebody_talks_and_gets_an_answer(laptop):
     laptop.turn_to("Talk")
     page = laptop.page.locator("vox-talk")
     page.get_by_role("button", name="Begin").click()
-    page.locator(".user", has_text="kettle").wait_for(timeout=90_000)
+    page.locator(".user").first.wait_for(timeout=180_000)  # the engines are loaded first
     page.locator(".assistant", has_text="warms the heart").wait_for(timeout=60_000)
     page.get_by_text("Answered after").wait_for()
     page.get_by_role("button", name="End").click()
@@ -132,7 +134,7 @@ def test_somebody_talks_through_the_browser_and_hears_the_answer(laptop):
     page = laptop.page.locator("vox-talk")
     page.get_by_role("radio", name="This browser").check(force=True)
     page.get_by_role("button", name="Begin").click()
-    page.locator(".user", has_text="kettle").first.wait_for(timeout=90_000)
+    page.locator(".user").first.wait_for(timeout=180_000)
     page.locator(".assistant", has_text="cup of tea").first.wait_for(timeout=60_000)
     laptop.page.wait_for_timeout(3_000)
     page.get_by_role("button", name="End").click()
