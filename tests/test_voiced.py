@@ -10,6 +10,7 @@ from contract import examples
 from listening import HummingStream
 from voxhumana import registry
 from voxhumana.library.shelf import Shelf
+from voxhumana.speak.pauses import SENTENCE_S
 from voxhumana.speak.voiced import PIECE_S, Voiced
 
 
@@ -78,7 +79,7 @@ def said(stream: object, text: str) -> np.ndarray:
 def test_without_a_converter_the_speaker_is_heard_at_any_rate(rate_hz: int) -> None:
     stream = Voiced(Hummer(), None, rate_hz).open()
     sound = np.concatenate([*stream.push("Hello."), *stream.flush()])
-    assert len(sound) == pytest.approx(6 * 0.02 * rate_hz, abs=2)
+    assert len(sound) == pytest.approx((6 * 0.02 + SENTENCE_S) * rate_hz, abs=2)
 
 
 def test_a_voice_of_the_shelf_speaks_clause_by_clause_for_as_long_as_the_speaker_did(
@@ -127,7 +128,7 @@ def test_the_next_clauses_stream_is_opened_before_the_clause_is_known() -> None:
     abandoned = stream.push("A clause that nobody wants any more.")
     next(abandoned)
     abandoned.close()
-    assert len(said(stream, "Two.")) == pytest.approx(4 * 0.02 * 48_000, abs=4)
+    assert len(said(stream, "Two.")) == pytest.approx((4 * 0.02 + SENTENCE_S) * 48_000, abs=4)
 
 
 @pytest.mark.parametrize("rate_hz", [16_000, 48_000])

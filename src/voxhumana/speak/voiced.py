@@ -15,6 +15,7 @@ import soxr
 
 from voxhumana.dialogue import Speaker
 from voxhumana.engine import Block, Converter, Stream, taken_hz
+from voxhumana.speak.pauses import pause_s, trimmed
 from voxhumana.voice import Voice
 
 PIECE_S = 0.1
@@ -48,16 +49,17 @@ class VoicedStream:
         self, speaker: Speaker, converter: Converter | None, voice: Voice | None, rate_hz: int
     ) -> None:
         self._speech = speaker.open(voice)
+        self._speech_hz = speaker.rate_hz
         self._way = (speaker.rate_hz, converter, voice, rate_hz)
         self._next: Clause | None = Clause(*self._way)
 
     def push(self, item: str) -> Iterator[Block]:
         """Speak `item`, float32 [T] at the output's rate; the blocks are the caller's to keep."""
-        yield from self._voiced(self._speech.push(item))
+        yield from self._voiced(trimmed(self._speech.push(item), self._speech_hz, pause_s(item)))
 
     def flush(self) -> Iterator[Block]:
         """Speak what is left."""
-        yield from self._voiced(self._speech.flush())
+        yield from self._voiced(trimmed(self._speech.flush(), self._speech_hz, 0.0))
 
     def _voiced(self, sounds: Iterable[Block]) -> Iterator[Block]:
         clause, self._next = self._next or Clause(*self._way), None
