@@ -124,5 +124,6 @@ def visitor(url: str, microphone: Path, *, width: int = 1280, dark: bool = False
         guest = Visitor(page)
         page.goto(url)
         page.locator("vox-live .card").first.wait_for()
+        page.locator("vox-live .drawstop:enabled").wait_for()  # the booth answers
         yield guest
         browser.close()

@@ -70,6 +70,7 @@ class Live extends HTMLElement {
     this.toggleAttribute("data-browser", where === "browser");
     if (where === "browser") this.browser.begin({ voice, pitch_semitones, gate_db });
     else this.knobs = this.boothKnobs;
+    for (const name of ["input", "output"]) fill(this.at(name), html``); // those of the other side mean nothing here
     await this.plugs().catch((error) => this.notice(error.message, true));
   }
 

@@ -54,6 +54,7 @@ class Talk extends HTMLElement {
     this.desk = where === "browser" ? this.telephone : this.wire;
     if (where === "browser") this.telephone.begin({ ...this.standing, voice: this.at("voice").value });
     else this.standing = this.standingThere;
+    for (const name of ["input", "speakers"]) fill(this.at(name), html``); // those of the other side mean nothing here
     await this.plugs().catch((error) => this.notice(error.message, true));
   }
 
