@@ -19,7 +19,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
-import soxr
 
 from voxhumana import onnx
 from voxhumana.convert import melody, spectrum, voiceprint
@@ -89,6 +88,8 @@ class Native:
 
     def learn(self, sound: Block) -> dict[str, str]:
         """What a voice keeps for this engine, from 10-30 s of speech, float32 [T] at 24 kHz."""
+        import soxr  # noqa: PLC0415  # only to learn, and not for the live path's start
+
         resampled = soxr.resample(sound, self.rate_hz, voiceprint.RATE_HZ)
         printed = voiceprint.embed(self._voiceprint, resampled)
         return {"timbre": str(Timbre(printed, spectrum.colour(sound), melody.mean_hz(sound)))}
