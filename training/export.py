@@ -83,11 +83,12 @@ def main() -> None:
     args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     args.add_argument("--data", type=pathlib.Path, required=True)
     args.add_argument("--out", type=pathlib.Path, required=True)
+    args.add_argument("--name", default="decoder", help="folder in DATA")
     args.add_argument("--fp32", action="store_true")
     args = args.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     decoder = Decoder()
-    saved = torch.load(args.data / "decoder" / "last.pt", weights_only=True)
+    saved = torch.load(args.data / args.name / "last.pt", weights_only=True)
     decoder.load_state_dict(saved["net"])
     print("decoder at step", saved["step"])
     halves = {name: tensor.half() for name, tensor in decoder.state_dict().items()}

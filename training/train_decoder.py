@@ -39,6 +39,10 @@ PARALLEL = 8.0
 """How much more often a second of parallel speech is heard than a second of real speech: some 40 % of all."""
 BUILT_IN = 12.0
 """The same for the built-in voices: some 5 % of all."""
+SHIFTS = (-6, -3, 0, 3, 6)
+"""Bands that a vocal tract may move what is said: three are 5 to 9 % of frequency."""
+SPEECH_BANDS = 62
+"""Of an envelope's, up to 7.6 kHz, where what is heard ends."""
 TILT = 0.7
 """Nepers (6 dB) of random equalisation."""
 
@@ -169,8 +173,41 @@ def say(net: Decoder, batch: dict[str, torch.Tensor], mel: torch.Tensor) -> tupl
     return (nodes + before) / 2, batch["f0"][:, : -2 * LOOKAHEAD]
 
 
-def loss_of(net: Decoder, batch: dict[str, torch.Tensor], mel: torch.Tensor) -> torch.Tensor:
-    envelopes, f0 = say(net, batch, mel)
+def words(
+    net: Decoder, envelopes: torch.Tensor, batch: dict[str, torch.Tensor], mel: torch.Tensor
+) -> torch.Tensor:
+    """How far what is said has left what was heard: each band's course in time, level and spread aside.
+
+    A voiceprint alone is content with a mumble, and so is the mean over other mouths. A longer or shorter vocal
+    tract shifts the bands, so the nearest of five shifts counts. `mel` is of the source itself, undisturbed.
+    """
+    told = conditions(mel, batch["f0"], batch["level"])
+    heard = (told[..., 80:240].unflatten(-1, (2, 80)) @ net.heard).float()[:, LOOKAHEAD:].flatten(1, 2)
+    heard = (heard + torch.cat([heard[:, :1], heard[:, :-1]], 1)) / 2
+    voiced = (batch["f0"][:, : -2 * LOOKAHEAD, None] > 0).float()
+    said = 0.5 * torch.log(
+        torch.exp(2 * envelopes[:, :, 0]) * voiced + torch.exp(2 * envelopes[:, :, 1]) + 1e-9
+    )
+    level = batch["level"][:, : -2 * LOOKAHEAD]
+    loud = ((level > np.log(LEVEL) - 2.9) & (batch["mask"][:, : -2 * LOOKAHEAD] > 0)).float()[..., None]
+    said, heard = _standard(said, loud), _standard(heard, loud)
+    many = loud.sum((1, 2)).clamp_min(1)
+    each = []
+    for shift in SHIFTS:
+        low, high = max(0, -shift), SPEECH_BANDS - max(0, shift)
+        off = (said[..., low:high] - heard[..., low + shift : high + shift]).abs().mean(-1, keepdim=True)
+        each.append((off * loud).sum((1, 2)) / many)
+    return torch.stack(each).min(0).values.mean()
+
+
+def _standard(bands: torch.Tensor, loud: torch.Tensor) -> torch.Tensor:
+    many = loud.sum(1, keepdim=True).clamp_min(1)
+    mean = (bands * loud).sum(1, keepdim=True) / many
+    spread = (((bands - mean).square() * loud).sum(1, keepdim=True) / many + 0.01).sqrt()
+    return (bands - mean) / spread
+
+
+def spectral_loss(envelopes: torch.Tensor, f0: torch.Tensor, batch: dict[str, torch.Tensor]) -> torch.Tensor:
     last = -2 * LOOKAHEAD
     return spectral.loss(
         envelopes, f0, batch["target"][:, : last * HOP], batch["mask"][:, :last], batch["band_hz"]
@@ -185,6 +222,8 @@ def main() -> None:
     args.add_argument(
         "--likeness", type=float, default=3.0, help="weight of the voiceprint of swapped speakers"
     )
+    args.add_argument("--name", default="decoder", help="folder in DATA")
+    args.add_argument("--words", type=float, default=4.0, help="weight of keeping what was heard")
     args.add_argument(
         "--begin",
         type=pathlib.Path,
@@ -195,7 +234,7 @@ def main() -> None:
     args = args.parse_args()
     if args.device == "cpu":
         torch.set_num_threads(1)
-    folder = args.data / "decoder"
+    folder = args.data / args.name
     folder.mkdir(exist_ok=True)
     last = folder / "last.pt"
     saved = torch.load(last, weights_only=True) if last.exists() else None
@@ -228,14 +267,17 @@ def main() -> None:
             mel = normal(
                 perturb.log_mel(batch["sound"], throats.to(args.device)) + tilts.to(args.device)[:, None]
             )
-            loss = loss_of(net, batch, mel)
-            other = likeness.swapped(batch)
+            clean = normal(perturb.log_mel(batch["sound"]))
+            envelopes, f0 = say(net, batch, mel)
+            loss = spectral_loss(envelopes, f0, batch)
+            lost = words(net, envelopes, batch, clean)
             unlike = torch.zeros(())
-            if (
-                args.likeness and step % 2
-            ):  # costs as much as all the rest, so every other time, twice as strong
-                unlike = 2 * judge(*say(net, other, mel), other["speaker"])
-        (loss + args.likeness * unlike).backward()
+            if step % 2:  # costs as much as all the rest, so every other time, twice as strong
+                other = likeness.swapped(batch)
+                envelopes, f0 = say(net, other, mel)
+                unlike = 2 * judge(envelopes, f0, other["speaker"])
+                lost = lost + 2 * words(net, envelopes, other, clean)
+        (loss + args.likeness * unlike + args.words * lost).backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimiser.step()
         optimiser.zero_grad()
@@ -244,15 +286,18 @@ def main() -> None:
         if step % 100 == 0:
             net.eval()
             with torch.inference_mode(), torch.autocast(args.device, torch.bfloat16):
-                told = loss_of(net, held, plain).item()
+                told = spectral_loss(*say(net, held, plain), held).item()
                 other = likeness.swapped(held)
-                strange = judge(*say(net, other, plain), other["speaker"]).item()
+                envelopes, f0 = say(net, other, plain)
+                strange = judge(envelopes, f0, other["speaker"]).item()
+                left = words(net, envelopes, other, plain).item()
             net.train()
             line = [
                 step,
                 f"{running:.4f}",
                 f"{told:.4f}",
                 f"{1 - strange:.3f}",
+                f"{left:.3f}",
                 f"{time.monotonic() - began:.0f}",
             ]
             with (folder / "curve.tsv").open("a") as curve:
