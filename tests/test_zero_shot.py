@@ -1,7 +1,7 @@
 """AutoVC, FragmentVC, OpenVoice, HiFi-GAN and Vocos on tiny models with the published layouts; torch.
 
 That the networks compute what the published code does was checked against it, at full size and random:
-docs/ENGINES-CONVERT.md. Here: the front ends against the published formulas, the contract, hostile files.
+docs/ENGINES.md. Here: the front ends against the published formulas, the contract, hostile files.
 """
 
 import tempfile

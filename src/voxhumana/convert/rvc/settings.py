@@ -30,8 +30,6 @@ class RvcSettings(BaseModel):
     """The part of that for what is unvoiced, so that breath and s stay; RVC's default."""
     speaker: int = Field(default=0, ge=0, le=4095)
     """Which of the speakers in the model."""
-    f0: str = ""
-    """Pitch by another tracker, the file `rmvpe...onnx` or `crepe...onnx`; by default our own."""
     seed: int = 0
     """Of the noise that makes each rendering a little different."""
 
