@@ -3,12 +3,13 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+LLM := $(VENV)/.llm
 VENV_TORCH ?= .venv-torch
 TORCH := $(VENV_TORCH)/.ready
 
 .PHONY: run test test-fast test-torch test-real quickstart lint bench soak clean
 
-run: $(READY)            ## set everything up and open the studio
+run: $(LLM)              ## set everything up, the language model too (1.1 GB), and open the studio
 	$(BIN)/vox studio
 
 test: $(READY)           ## set everything up and pass the tests (those that need a sound server skip without one)
@@ -46,6 +47,10 @@ $(READY): pyproject.toml
 	$(BIN)/python -m pip install -q --upgrade pip
 	$(BIN)/pip install -q -e ".[dev]"
 	touch $(READY)
+
+$(LLM): $(READY)
+	$(BIN)/pip install -q -e ".[llm]"
+	touch $(LLM)
 
 # PyPI's torchaudio is built for CUDA; beside a CPU torch it runs without its binary parts, as pure Python.
 $(TORCH): pyproject.toml
