@@ -7,13 +7,16 @@ LLM := $(VENV)/.llm
 VENV_TORCH ?= .venv-torch
 TORCH := $(VENV_TORCH)/.ready
 
-.PHONY: run test test-fast test-torch test-real quickstart lint bench soak clean
+.PHONY: run test test-slow test-fast test-torch test-real quickstart lint bench soak clean
 
 run: $(LLM)              ## set everything up, the language model too (1.1 GB), and open the studio
 	$(BIN)/vox studio
 
 test: $(READY)           ## set everything up and pass the tests (those that need a sound server skip without one)
-	$(BIN)/pytest -m "not browser and not quickstart and not soak and not torch"
+	$(BIN)/pytest -m "not browser and not quickstart and not soak and not torch and not slow"
+
+test-slow: $(READY)      ## many processes, killed and started: minutes
+	$(BIN)/pytest -m "slow and not browser and not torch"
 
 test-fast: $(READY)      ## no sound server, no browser, no models, nothing slow
 	$(BIN)/pytest -m "not server and not browser and not models and not quickstart and not soak and not slow and not torch"

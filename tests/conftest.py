@@ -1,9 +1,12 @@
 """Fixtures for every test; whoever asks for a sound server is marked `server`."""
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from sound_server import private_server
 
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")  # speed is for benches: a loaded machine is no failure
 pytest.register_assert_rewrite("contract")  # its failures show values, like a test file's own
 
 

@@ -114,6 +114,8 @@ def test_what_nobody_knows_is_a_sentence(tmp_path):
     with pytest.raises(VoxError, match="is empty"):
         recognise.recognise(put(tmp_path, "x.onnx", b""))
     with pytest.raises(VoxError, match="no kind of model that is known"):
+        recognise.recognise(put(tmp_path, "x.dat", b"\x80\x04cos\nsystem\n."))
+    with pytest.raises(VoxError, match="no torch file"):
         recognise.recognise(put(tmp_path, "x.pth", b"\x80\x04cos\nsystem\n."))
 
 

@@ -54,7 +54,8 @@ def test_a_failure_inside_says_nothing_of_the_inside(settings):
     def broken():
         raise ZeroDivisionError("secret")
 
-    with TestClient(app, base_url=HERE, raise_server_exceptions=False) as client:
+    here = ("127.0.0.1", 50_000)
+    with TestClient(app, base_url=HERE, client=here, raise_server_exceptions=False) as client:
         answer = client.get("/broken")
     assert answer.status_code == 500
     assert "secret" not in answer.text

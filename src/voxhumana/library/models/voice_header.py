@@ -34,7 +34,8 @@ def _onnx(path: Path) -> Found | None:
         there = config.is_file()
         return Found("Piper voice", "piper", () if there else (problem,), {}, (config,) if there else ())
     units = next(iter(header.outputs.items()))
-    if len(inputs) == 1 and (units[1][-1:] in {("256",), ("768",)} or "unit" in units[0]):
+    framed = len(units[1]) == 3 and units[1][-1] in {"256", "768"}  # batch, frames, channels
+    if len(inputs) == 1 and (framed or "unit" in units[0]):
         return Found("content encoder", None, (), {"channels": units[1][-1] if units[1] else "?"})
     return None
 
