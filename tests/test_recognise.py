@@ -97,8 +97,11 @@ def test_an_onnx_file_changed_or_cut_anywhere_is_told_or_refused(tmp_path, at, b
     data=st.binary(min_size=1, max_size=300), ending=st.sampled_from(["onnx", "safetensors", "pth", "bin"])
 )
 def test_no_bytes_break_recognition(tmp_path, data, ending):
-    with pytest.raises(VoxError):
-        recognise.recognise(put(tmp_path, f"x.{ending}", data))
+    try:
+        found = recognise.recognise(put(tmp_path, f"x.{ending}", data))
+    except VoxError:
+        return
+    assert found.problems  # a few bytes may be a whole file, but not one that an engine would run
 
 
 def test_weights_outside_the_file_are_a_problem(tmp_path):

@@ -33,7 +33,7 @@ def _onnx(path: Path) -> Found | None:
         problem = f"{config.name} is missing; Piper needs it beside the model."
         there = config.is_file()
         return Found("Piper voice", "piper", () if there else (problem,), {}, (config,) if there else ())
-    units = next(iter(header.outputs.items()))
+    units = next(iter(header.outputs.items()), ("", ()))
     framed = len(units[1]) == 3 and units[1][-1] in {"256", "768"}  # batch, frames, channels
     if len(inputs) == 1 and (framed or "unit" in units[0]):
         return Found("content encoder", None, (), {"channels": units[1][-1] if units[1] else "?"})
