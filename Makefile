@@ -13,7 +13,8 @@ run: $(LLM)              ## set everything up, the language model too (1.1 GB), 
 	$(BIN)/vox studio
 
 test: $(READY)           ## set everything up and pass the tests (those that need a sound server skip without one)
-	$(BIN)/pytest -m "not browser and not quickstart and not soak and not torch and not slow"
+	$(BIN)/pytest -n 2 -m "not server and not browser and not quickstart and not soak and not torch and not slow"
+	$(BIN)/pytest -m "server and not browser and not quickstart and not soak and not torch and not slow"
 
 test-slow: $(READY)      ## many processes, killed and started: minutes
 	$(BIN)/pytest -m "slow and not browser and not torch"
