@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PLAIN := not server and not browser and not quickstart and not soak and not torch and not slow
 SERVED := server and not browser and not quickstart and not soak and not torch and not slow
 LLM := $(VENV)/.llm
 VENV_TORCH ?= .venv-torch
@@ -14,8 +15,8 @@ run: $(LLM)              ## set everything up, the language model too (1.1 GB), 
 	$(BIN)/vox studio
 
 test: $(READY)           ## set everything up and pass the tests (those that need a sound server skip without one)
-	$(BIN)/pytest -n 2 -m "not server and not browser and not quickstart and not soak and not torch and not slow"
-	$(BIN)/pytest -m "$(SERVED)" || $(BIN)/pytest --lf -m "$(SERVED)"  # in real time: what a busy machine spoilt, once more
+	$(BIN)/pytest -n 2 -m "$(PLAIN)" || $(BIN)/pytest --lf -m "$(PLAIN)"  # much is in real time: what a busy machine
+	$(BIN)/pytest -m "$(SERVED)" || $(BIN)/pytest --lf -m "$(SERVED)"  # spoilt is tried once more, alone
 
 test-slow: $(READY)      ## many processes, killed and started: minutes
 	$(BIN)/pytest -m "slow and not browser and not torch"
