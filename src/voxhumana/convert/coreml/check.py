@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from voxhumana.convert.coreml.export import BLOCKS, far
 from voxhumana.convert.coreml.program import Program
+from voxhumana.convert.coreml.tools import coremltools
 from voxhumana.convert.native import WEIGHTS, Network
 from voxhumana.errors import VoxError
 
@@ -55,10 +56,7 @@ def units() -> dict[str, Open]:
     """
     if sys.platform != "darwin":
         return {"numpy, in half precision": Program}
-    try:
-        import coremltools as ct  # noqa: PLC0415  # behind the extra
-    except ImportError as error:
-        raise VoxError('Core ML needs coremltools; run: pip install "voxhumana[coreml]"') from error
+    ct = coremltools()
 
     def opened(unit: str) -> Open:
         return lambda path: ct.models.MLModel(str(path), compute_units=getattr(ct.ComputeUnit, unit))

@@ -17,6 +17,7 @@ import numpy as np
 
 from voxhumana.convert.coreml import weights
 from voxhumana.convert.coreml.program import Program
+from voxhumana.convert.coreml.tools import coremltools
 from voxhumana.convert.native import WEIGHTS
 from voxhumana.convert.nets import checkpoint
 from voxhumana.errors import VoxError
@@ -52,10 +53,7 @@ def export(folder: Path, source: Path = WEIGHTS) -> dict[str, Report]:
             came out is not what went in.
     """
     checkpoint.need_torch("The conversion to Core ML", "coreml")
-    try:
-        import coremltools as ct  # noqa: PLC0415  # behind the extra
-    except ImportError as error:
-        raise VoxError('Core ML needs coremltools; run: pip install "voxhumana[coreml]"') from error
+    ct = coremltools()
     from voxhumana.convert.coreml import nets  # noqa: PLC0415  # torch
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -91,9 +89,9 @@ def _convert(
     outputs: list[str],
     target: Any,  # noqa: ANN401  # coremltools'
 ) -> Any:  # noqa: ANN401  # coremltools'
-    import coremltools as ct  # noqa: PLC0415  # behind the extra
     import torch  # noqa: PLC0415  # behind the extra
 
+    ct = coremltools()
     with torch.inference_mode():
         example = tuple(
             torch.zeros(1, 4, *s[2:]) if name == "told" else torch.zeros(s) for name, s in given.items()

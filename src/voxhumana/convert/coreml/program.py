@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from voxhumana.convert.coreml.tools import coremltools
 from voxhumana.errors import VoxError
 
 Array = npt.NDArray[Any]
@@ -28,11 +29,9 @@ class Program:
     """
 
     def __init__(self, package: Path) -> None:
-        try:
-            import coremltools as ct  # noqa: PLC0415  # behind the extra
-            from coremltools.converters.mil.frontend.milproto.load import load  # noqa: PLC0415
-        except ImportError as error:
-            raise VoxError('Core ML needs coremltools; run: pip install "voxhumana[coreml]"') from error
+        ct = coremltools()
+        from coremltools.converters.mil.frontend.milproto.load import load  # noqa: PLC0415
+
         try:
             model = ct.models.MLModel(str(package), skip_model_load=True)
             spec = model.get_spec()
