@@ -3,6 +3,7 @@
 import base64
 import json
 import time
+import urllib.request
 
 import numpy as np
 import openai
@@ -166,6 +167,19 @@ def test_a_spoken_turn_is_heard_understood_and_answered_aloud(talker, mind):
     started = next(e for e in talker.events if e.type == "input_audio_buffer.speech_started")
     stopped = next(e for e in talker.events if e.type == "input_audio_buffer.speech_stopped")
     assert stopped.audio_end_ms - started.audio_start_ms == pytest.approx(584, abs=80)
+
+
+def test_turns_and_their_delays_are_counted_in_the_servers_metrics(talker, server):
+    def counted(name):
+        with urllib.request.urlopen(f"{server.url}/metrics", timeout=10) as answer:
+            lines = answer.read().decode().splitlines()
+        return float(next(line.split()[1] for line in lines if line.startswith(f"{name} ")))
+
+    before = counted("vox_turns_total"), counted("vox_voice_to_voice_seconds_count")
+    talker.say(words(2))
+    talker.hear("response.done")
+    after = counted("vox_turns_total"), counted("vox_voice_to_voice_seconds_count")
+    assert after == (before[0] + 1, before[1] + 1)
 
 
 def test_an_interruption_stops_the_reply_and_history_keeps_what_was_heard(talker, mind):

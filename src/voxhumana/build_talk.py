@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-from voxhumana import registry
+from voxhumana import onnx, registry
 from voxhumana.assistant.abilities import Timers, change_voice, clock, forget, remember
 from voxhumana.assistant.diary import Diary
 from voxhumana.assistant.drafter import Drafter, News
 from voxhumana.assistant.ending import Ending, by_words, judged
 from voxhumana.assistant.history import History
+from voxhumana.assistant.mouth import Mouth
 from voxhumana.assistant.talk import Ears, Note, Notice, Talk
 from voxhumana.assistant.timing import TurnTiming
 from voxhumana.assistant.tools import plugged
@@ -25,10 +28,12 @@ from voxhumana.audio.pushed import Pushed
 from voxhumana.audio.resample import Resample
 from voxhumana.config import Settings
 from voxhumana.dialogue import Mimic, Responder, Speaker
-from voxhumana.engine import Block, Stream
+from voxhumana.engine import Block, Stream, fitted
 from voxhumana.errors import UsageError
+from voxhumana.library import learning
 from voxhumana.library.memory import Memory
 from voxhumana.library.shelf import Shelf
+from voxhumana.meter import Level
 from voxhumana.speak.voiced import Voiced
 from voxhumana.voice import Voice
 
@@ -42,25 +47,51 @@ MANNER = (
 """Part of every persona: what is read well is not what sounds well."""
 
 
+LEARNS = "native"
+"""The engine that learns a voice for which none is named; as in `build`."""
+
 FACTS = 1_200
 """Characters of remembered facts in a persona, the latest: some 300 tokens."""
 
 
-def voiced(settings: Settings, voice: Voice, rate_hz: int, speaker: Speaker | None = None) -> Speaker:
-    """The speaker of the settings, or the one given, in this voice, at this rate.
+def voiced(
+    settings: Settings, voice: Voice, rate_hz: int, speaker: Speaker | None = None
+) -> tuple[Speaker, Voice]:
+    """The speaker of the settings, or the one given, in this voice, at this rate; and the voice, learned.
 
     Raises:
         UsageError: There is no such engine.
         VoxError: The voice has nothing for it.
     """
     speaker = speaker or registry.load_speaker(settings.tts, settings.device)
-    if isinstance(speaker, Mimic) and speaker.takes_on(voice):
-        return Voiced(speaker, None, rate_hz)
     engine = next((name for name in voice.engines if name in registry.converter_names()), None)
-    return Voiced(speaker, registry.load_converter(engine) if engine else None, rate_hz)
+    engine = engine or (LEARNS if voice.folder else None)
+    if engine is None or (isinstance(speaker, Mimic) and speaker.takes_on(voice)):
+        return Voiced(speaker, None, rate_hz), voice
+    converter = fitted(registry.load_converter(engine), voice)
+    return Voiced(speaker, converter, rate_hz), learning.ready(voice, converter)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A conversation, and what a face needs of it besides its notes."""
+
+    talk: Talk
+    cast: Cast
+    heard: Level
+    """Of the microphone."""
+    played: Level
+    """Of the loudspeaker."""
 
 
 def talk(settings: Settings, tell: Callable[[Note], None], deaf: Callable[[], bool] = lambda: False) -> Talk:
+    """The conversation of a `scene`."""
+    return scene(settings, tell, deaf).talk
+
+
+def scene(
+    settings: Settings, tell: Callable[[Note], None], deaf: Callable[[], bool] = lambda: False
+) -> Scene:
     """A conversation, its engines loaded and warm.
 
     Args:
@@ -72,6 +103,7 @@ def talk(settings: Settings, tell: Callable[[Note], None], deaf: Callable[[], bo
         VoxError: A device or an engine cannot be had.
     """
     registry.check_talk(settings)  # words before devices, devices before weights
+    onnx.choose(settings.provider)
     shelf = Shelf(settings.data_dir)
     voice = shelf.find(settings.voice)
     with ExitStack() as stack:
@@ -82,15 +114,15 @@ def talk(settings: Settings, tell: Callable[[Note], None], deaf: Callable[[], bo
         if memory:
             stack.callback(memory.close)
             after.callback(memory.close)
-        facts = memory.facts() if memory else []
-        history = History(persona(voice, facts))
+        facts = memory.facts if memory else list[str]
+        history = History(persona(voice, facts()))
         transcriber, detector = registry.load_transcriber(settings.stt), registry.load_detector("silero")
         responder = registry.load_responder(settings)
         stack.callback(responder.close)
         with closing(responder.reply(history.with_user("Hello."))) as greeting:
             next(greeting, None)  # the persona is read once, now
         sink = open_sink()
-        cast = Cast(settings, shelf, voice, sink.rate_hz)
+        cast = Cast(settings, shelf, voice, sink.rate_hz, facts)
         ears = Ears(
             near=Resample(source.rate_hz, detector.rate_hz).open(),
             far=Resample(sink.rate_hz, detector.rate_hz).open(),
@@ -104,9 +136,10 @@ def talk(settings: Settings, tell: Callable[[Note], None], deaf: Callable[[], bo
     after.callback(timers.close)
     tools = [clock(), timers.tool(), *plugged()]
     names = [each.name for each in shelf]
-    tools.append(change_voice(lambda name: cast.change(name, conversation, facts), names))
+    tools.append(change_voice(cast.change, names))
     if memory:
-        tools += [remember(memory), forget(memory)]
+        told = Told(memory, cast)
+        tools += [remember(told), forget(told)]
         engines = {"stt": settings.stt, "llm": settings.llm, "tts": settings.tts}
         diary = Diary(memory, voice.name, engines, lambda sentence: tell(Notice(sentence)))
         after.callback(diary.close)
@@ -129,9 +162,22 @@ def talk(settings: Settings, tell: Callable[[Note], None], deaf: Callable[[], bo
         )
 
     turn = Turn(eager=settings.speculation)
-    conversation = Talk(Pushed(source, deaf), sink, ears, open_drafter, history, note, turn)
+    heard, played = Level(), Level()
+    microphone = Pushed(source, deaf, lambda block: heard.add(block, source.rate_hz))
+    mouth = Mouth(sink.rate_hz, lambda block: played.add(block, sink.rate_hz))
+    conversation = Talk(microphone, sink, ears, open_drafter, history, note, turn, mouth=mouth)
+    cast.recast = conversation.recast
     conversation.closing.push(after.pop_all())
-    return conversation
+    for sentence in onnx.notices:
+        tell(Notice(sentence))
+    return Scene(conversation, cast, heard, played)
+
+
+class Recast(Protocol):
+    """Tells the language model who it is."""
+
+    def __call__(self, persona: str, *, later: bool = False) -> None:
+        """See `Talk.recast`."""
 
 
 class Cast:
@@ -142,28 +188,74 @@ class Cast:
         shelf: Where the voices are.
         voice: The first.
         rate_hz: Of the loudspeaker.
+        facts: What is remembered now.
     """
 
-    def __init__(self, settings: Settings, shelf: Shelf, voice: Voice, rate_hz: int) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        shelf: Shelf,
+        voice: Voice,
+        rate_hz: int,
+        facts: Callable[[], Sequence[str]],
+    ) -> None:
         self._settings, self._shelf, self._rate_hz = settings, shelf, rate_hz
+        self._facts = facts
+        self.recast: Recast = lambda persona, *, later=False: None  # noqa: ARG005  # nobody to tell yet
+        """Tells the model who it is; see `Talk.recast`."""
         self._speaker = registry.load_speaker(settings.tts, settings.device)
-        self._role = voice, voiced(settings, voice, rate_hz, self._speaker)
+        self._role = voiced(settings, voice, rate_hz, self._speaker)
+
+    @property
+    def voice(self) -> Voice:
+        """Who speaks now."""
+        return self._role[1]
 
     def open(self) -> Stream[str, Block]:
         """Begin a reply's speech."""
-        voice, speaker = self._role
+        speaker, voice = self._role
         return speaker.open(voice)
 
-    def change(self, name: str, conversation: Talk, facts: Sequence[str]) -> str:
+    def change(self, name: str) -> str:
         """Let another voice speak, and be somebody else from the next turn on; return what to say.
 
         Raises:
             VoxError: There is no such voice.
         """
         voice = self._shelf.find(name.strip().lower().removeprefix("the "))
-        self._role = voice, voiced(self._settings, voice, self._rate_hz, self._speaker)
-        conversation.recast(persona(voice, facts))
+        self._role = voiced(self._settings, voice, self._rate_hz, self._speaker)
+        self.inform(later=False)
         return f"Here is {voice.title[:1].lower()}{voice.title[1:]}."
+
+    def inform(self, *, later: bool) -> None:
+        """Tell the model who it is and what is remembered, at once or when it reads anew anyway."""
+        self.recast(persona(self.voice, self._facts()), later=later)
+
+
+class Told:
+    """The memory's facts, and a model that is told of what is new in them.
+
+    A new fact stands in the conversation already: telling it costs the model no reading until the older half
+    of the conversation is dropped. What was forgotten is taken from it at once.
+
+    Args:
+        memory: Where they are kept.
+        cast: Tells the model.
+    """
+
+    def __init__(self, memory: Memory, cast: Cast) -> None:
+        self._memory, self._cast = memory, cast
+
+    def remember(self, fact: str) -> None:
+        """Keep a fact."""
+        self._memory.remember(fact)
+        self._cast.inform(later=True)
+
+    def forget(self, talks: None = None, facts: str | None = None) -> int:
+        """Delete the facts that contain some words; return how many."""
+        gone = self._memory.forget(talks, facts)
+        self._cast.inform(later=False)
+        return gone
 
 
 def persona(voice: Voice, facts: Sequence[str] = ()) -> str:

@@ -3,7 +3,7 @@
     vox_turns_total, vox_interruptions_total, vox_pauses_total, vox_failures_total
     vox_voice_to_voice_seconds (histogram)
 
-A server shows them beside its own by registering `Counters` on its registry.
+A server shows them beside its own: `server.app` counts its sockets' conversations, the studio its own.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from voxhumana.dialogue import Message
 
@@ -43,6 +43,8 @@ class History:
     said: tuple[Message, ...] = ()
     budget: int = BUDGET
     """Characters kept of what was said."""
+    later: str | None = field(default=None, compare=False)
+    """The persona from when the older half is dropped: the model then reads everything anew anyway."""
 
     def with_user(self, text: str) -> list[Message]:
         """Return the messages with `text` as the user's next."""
@@ -61,6 +63,7 @@ class History:
                 del said[0]
             while said[0].role != "user" and len(said) > 1:
                 del said[0]
+            return replace(self, said=tuple(said), persona=self.later or self.persona, later=None)
         return replace(self, said=tuple(said))
 
 

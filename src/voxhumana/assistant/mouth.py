@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from voxhumana.assistant.reply import Reply
@@ -16,9 +18,11 @@ class Mouth:
 
     Args:
         rate_hz: Of the sounds.
+        look: Sees each block as it is played, for a level meter; must not wait.
     """
 
-    def __init__(self, rate_hz: int) -> None:
+    def __init__(self, rate_hz: int, look: Callable[[Block], None] = lambda _: None) -> None:
+        self._look = look
         self._step = 1.0 / (FADE_S * rate_hz)
         self._reply: Reply | None = None
         self._paused = False
@@ -51,6 +55,11 @@ class Mouth:
 
     def play(self, frames: int) -> Block:
         """The next samples, float32 [frames]; silence where there is nothing to say."""
+        sound = self._next(frames)
+        self._look(sound)
+        return sound
+
+    def _next(self, frames: int) -> Block:
         if self._paused and self._gain <= 0.0:
             return np.zeros(frames, np.float32)
         sound = self._take(frames)

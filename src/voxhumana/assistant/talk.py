@@ -214,11 +214,12 @@ class Talk:
         """Say this as soon as nobody speaks; from any thread."""
         self._announcements.put(text)
 
-    def recast(self, persona: str) -> None:
-        """Let the language model be somebody else from the next turn on; from any thread."""
+    def recast(self, persona: str, *, later: bool = False) -> None:
+        """Let the model be somebody else from the next turn on, or once it reads anew; from any thread."""
 
         def change() -> None:
-            self.history = replace(self.history, persona=persona)
+            told = {"later": persona} if later else {"persona": persona, "later": None}
+            self.history = replace(self.history, **told)
 
         self.between(change)
 
@@ -244,6 +245,8 @@ class Talk:
         if self._draft:
             self._draft.dropped = True
             self._draft = None
+        if self._turn.reply is not None:
+            self._timing.interruption = self._turn.now
         self._keep_turn()
         self._next, self._timing = TurnTiming(), TurnTiming()
         self._turn = replace(

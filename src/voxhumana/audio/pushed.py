@@ -1,4 +1,7 @@
-"""A microphone that is heard only while somebody pushes a button; otherwise it gives silence, at its pace."""
+"""A microphone that is heard only while somebody pushes a button; otherwise it gives silence, at its pace.
+
+Who looks on sees what is heard, not what is muted.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +19,17 @@ class Pushed:
     Args:
         source: The microphone.
         deaf: Whether nobody pushes; asked once a block, on the path's thread.
+        look: Sees each block as it is heard, for a level meter; must not wait.
     """
 
-    def __init__(self, source: Source, deaf: Callable[[], bool]) -> None:
+    def __init__(
+        self, source: Source, deaf: Callable[[], bool], look: Callable[[Block], None] = lambda _: None
+    ) -> None:
         self.name, self.rate_hz, self.frames = source.name, source.rate_hz, source.frames
         self.latency, self.clock = source.latency, source.clock
         self._source = source
         self._deaf = deaf
+        self._look = look
 
     @property
     def dropped(self) -> int:
@@ -32,7 +39,12 @@ class Pushed:
     def read(self) -> Block | None:
         """The next block, or as much silence."""
         block = self._source.read()
-        return np.zeros_like(block) if block is not None and self._deaf() else block
+        if block is None:
+            return None
+        if self._deaf():
+            block = np.zeros_like(block)
+        self._look(block)
+        return block
 
     def close(self) -> None:
         """Give the device back."""

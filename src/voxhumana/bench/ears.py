@@ -79,7 +79,8 @@ class Cast:
 def cast(settings: Settings) -> Cast:
     """The engines of the settings, and a story of a minute and more in their voice."""
     voice = Shelf(settings.data_dir).find(settings.voice)
-    stream = build_talk.voiced(settings, voice, RATE_HZ).open(voice)
+    speaker, voice = build_talk.voiced(settings, voice, RATE_HZ)
+    stream = speaker.open(voice)
     story = np.concatenate([sound for text in STORY for sound in stream.push(text)])
     return Cast(
         registry.load_detector("silero"),

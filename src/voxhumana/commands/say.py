@@ -29,7 +29,7 @@ def say(
     check_writable(out)
     settings = config.load(voice=voice, tts=tts)
     chosen = Shelf(settings.data_dir).find(settings.voice)
-    speaker = build_talk.voiced(settings, chosen, RATE_HZ)
+    speaker, chosen = build_talk.voiced(settings, chosen, RATE_HZ)
     began_s = time.perf_counter()
     samples = 0
     with SoundWriter(out, speaker.rate_hz) as file:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 import onnxruntime
 
-from voxhumana import weights
+from voxhumana import onnx, weights
 from voxhumana.dialogue import Activity
 from voxhumana.engine import Block
 
@@ -32,12 +32,7 @@ class Silero:
     hop = 512
 
     def __init__(self) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(
-            weights.read(MODEL), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = onnx.session(weights.read(MODEL), "Silero VAD")
 
     def open(self) -> SileroStream:
         """Begin a session, as if silence had gone before."""

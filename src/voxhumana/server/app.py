@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from voxhumana import __version__
+from voxhumana.assistant.counters import Counters
 from voxhumana.config import Settings
 from voxhumana.server import catalogue, convert, refusal, speech, transcriptions
 from voxhumana.server.door import Door
@@ -30,8 +31,9 @@ FAULT = {"$ref": "#/components/schemas/FaultBody"}
 def create(settings: Settings) -> FastAPI:
     """The app, which loads nothing until asked.
 
-    `app.state.engines` are shared by its sessions, and `app.state.seats` count them. Swagger's and ReDoc's
-    pages are off, as they fetch scripts from elsewhere; `/openapi.json` is there.
+    `app.state.engines` are shared by its sessions, `app.state.seats` count them, `app.state.counters` what is
+    said in conversations. Swagger's and ReDoc's pages are off, as they fetch scripts from elsewhere;
+    `/openapi.json` is there.
     """
     engines = Engines(settings)
     door = Door(settings, lambda: Tokens(settings.data_dir))
@@ -55,13 +57,14 @@ def create(settings: Settings) -> FastAPI:
     speaking, listening = Seats("speech", JOBS), Seats("transcription", JOBS)
     talking = Seats("realtime", settings.serve_talks)
     app.state.seats = [converting, talking, speaking, listening]
+    metrics = Metrics(app.state.seats)
+    app.state.counters = Counters(metrics.registry)
     app.include_router(catalogue.routes(engines))
     app.include_router(convert.routes(engines, converting, settings.serve_idle_s))
-    app.include_router(realtime.routes(engines, talking, settings.serve_idle_s))
+    app.include_router(realtime.routes(engines, talking, settings.serve_idle_s, app.state.counters.note))
     app.include_router(speech.routes(engines, speaking))
     app.include_router(transcriptions.routes(engines, listening))
     refusal.install(app)
-    metrics = Metrics(app.state.seats)
     app.include_router(metrics_routes(metrics))
     app.add_middleware(Guard, settings=settings, door=door)
     app.add_middleware(Counted, metrics=metrics)

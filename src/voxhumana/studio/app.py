@@ -47,7 +47,7 @@ def create(settings: Settings) -> FastAPI:
 
     app = server.create(settings)
     jacks, previews = Jacks(settings), Previews(settings)
-    booth, parlour = Booth(settings, jacks), Parlour(settings, jacks)
+    booth, parlour = Booth(settings, jacks), Parlour(settings, jacks, app.state.counters.note)
     app.include_router(routes(settings, jacks, previews))
     app.add_api_websocket_route("/booth/live", endpoint(booth, parse_booth))
     app.add_api_websocket_route("/booth/talk", endpoint(parlour, parse_parlour))

@@ -119,10 +119,14 @@ class Parlour:
     Args:
         settings: Engines, and where things stand at first.
         jacks: The devices on offer.
+        count: Takes what conversations tell, for `/metrics`; from their thread.
     """
 
-    def __init__(self, settings: Settings, jacks: Jacks) -> None:
+    def __init__(
+        self, settings: Settings, jacks: Jacks, count: Callable[[Note], None] = lambda _: None
+    ) -> None:
         self._settings = settings
+        self._count = count
         self._jacks = jacks
         self._lock = threading.RLock()
         self._pages: list[Callable[[News], None]] = []
@@ -216,6 +220,7 @@ class Parlour:
 
     def _take(self, note: Note) -> None:
         """What the conversation tells, for the pages; on its thread."""
+        self._count(note)
         match note:
             case Phase():
                 self._tell(Turning(phase=note.value))

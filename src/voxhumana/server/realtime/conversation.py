@@ -57,6 +57,7 @@ class Conversation:
         said: The conversation so far.
         send: Takes events and sound; any thread.
         failed: Told what ended the path that should not have, on its thread.
+        count: Takes what the path tells, on its thread, and counts it.
 
     Raises:
         VoxError: An engine or a voice cannot be had.
@@ -69,6 +70,7 @@ class Conversation:
         said: Items,
         send: Callable[[Event | Sound], None],
         failed: Callable[[Exception], None],
+        count: Callable[[Note], None] = lambda _: None,
     ) -> None:
         self.id = items.new_id("conv")
         self.options = options
@@ -77,6 +79,7 @@ class Conversation:
         self._engines = engines
         self._send = send
         self._failed = failed
+        self._count = count
         self._sounds = options.speaks
         self._held: list[Block] = []  # the turn's sound, where the client ends turns
         self._item_id = items.new_id("item")  # of what the user is saying
@@ -270,6 +273,7 @@ class Conversation:
             self.response.sound(self._out.codec.encode(block), len(block))
 
     def _note(self, note: Note) -> None:
+        self._count(note)
         match note:
             case Onset():
                 self._onset = note

@@ -7,11 +7,13 @@ import base64
 import json
 import re
 import time
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, WebSocket
 from pydantic import ValidationError
 
+from voxhumana.assistant.talk import Note
 from voxhumana.server import session
 from voxhumana.server.convert import decode, invalid
 from voxhumana.server.engines import Engines
@@ -74,15 +76,17 @@ class RealtimeSession:
         engines: To be had from.
         model: As the client calls it.
         beta: Whether it speaks the beta's words.
+        count: Takes what the conversation tells, for `/metrics`; from its thread.
     """
 
-    def __init__(self, engines: Engines, model: str, beta: bool) -> None:
+    def __init__(self, engines: Engines, model: str, beta: bool, count: Callable[[Note], None]) -> None:
         self.id = items.new_id("sess")
         self.outbox = Outbox(UNSENT)
         self._engines = engines
         self._options = Options(model=model)
         self._items = Items()
         self._beta = beta
+        self._count = count
         self._conversation: Conversation | None = None
 
     async def open(self) -> None:
@@ -167,7 +171,7 @@ class RealtimeSession:
 
     async def _begun(self, options: Options) -> Conversation:
         return await asyncio.to_thread(
-            Conversation, self._engines, options, self._items, self.outbox.put, self._failed
+            Conversation, self._engines, options, self._items, self.outbox.put, self._failed, self._count
         )
 
     def _failed(self, error: Exception) -> None:
@@ -230,7 +234,7 @@ class RealtimeSession:
         return items.message(item.role, content, text, item.id)
 
 
-def routes(engines: Engines, seats: Seats, idle_s: float) -> APIRouter:
+def routes(engines: Engines, seats: Seats, idle_s: float, count: Callable[[Note], None]) -> APIRouter:
     """The route."""
     router = APIRouter()
 
@@ -241,7 +245,7 @@ def routes(engines: Engines, seats: Seats, idle_s: float) -> APIRouter:
             if not MODELS.fullmatch(model):
                 check_model(model, {engines.settings.llm})
             beta = "realtime=v1" in socket.headers.get("openai-beta", "")
-            return RealtimeSession(engines, model, beta)
+            return RealtimeSession(engines, model, beta, count)
 
         await session.hold(socket, begin, seats, idle_s)
 
