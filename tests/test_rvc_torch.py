@@ -12,7 +12,7 @@ import pytest
 
 import signals
 from contract import run
-from voxhumana.convert.nets import checkpoint
+from voxhumana.convert.nets import cached, checkpoint
 from voxhumana.convert.rvc import model as models
 from voxhumana.convert.rvc.converter import Rvc
 from voxhumana.convert.rvc.timing import Timing
@@ -29,7 +29,7 @@ MODELS = Path(__file__).parent / "models"
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
-    monkeypatch.setattr(models.platformdirs, "user_cache_path", lambda app: tmp_path / "cache")
+    monkeypatch.setattr(cached.platformdirs, "user_cache_path", lambda app: tmp_path / "cache")
 
 
 @pytest.fixture

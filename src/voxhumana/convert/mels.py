@@ -34,8 +34,8 @@ class Front:
     """What is mirrored at the ends: so that T / hop frames come out, or that frame 0 is about sample 0."""
     epsilon: float = 0.0
     """Added to the power before the root."""
-    scale: Literal["slaney", "htk"] = "slaney"
-    """Mel scale: librosa's default, area-normalised; or HTK's, peaks of 1, as torchaudio's default."""
+    scale: Literal["slaney", "htk", "htk-area"] = "slaney"
+    """Mel scale: librosa's default, area-normalised; HTK's, peaks of 1, as torchaudio's, or its area."""
 
     @cached_property
     def _filters(self) -> Array:
@@ -48,8 +48,10 @@ class Front:
         hz = np.linspace(0, self.rate_hz / 2, bins)
         rising = (hz - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
         falling = (edges[2:, None] - hz) / (edges[2:] - edges[1:-1])[:, None]
-        filters: Array = np.maximum(0, np.minimum(rising, falling)).astype(np.float32)
-        return filters
+        filters = np.maximum(0, np.minimum(rising, falling))
+        if self.scale == "htk-area":
+            filters *= (2 / (edges[2:] - edges[:-2]))[:, None]
+        return filters.astype(np.float32)
 
     @cached_property
     def _window(self) -> Array:
@@ -76,6 +78,11 @@ FRAGMENTVC = Front(16_000, 1304, 326, 80, 80.0, pad="centre")
 """yistLin/FragmentVC `data/utils.py` and `convert.py`; pre-emphasis .97, natural logarithm of x + 1e-9."""
 OPENVOICE = Front(22_050, 1024, 256, 0, epsilon=1e-6)
 """myshell-ai/OpenVoice `mel_processing.py`; the magnitudes themselves."""
+
+FCPE = Front(16_000, 1024, 160, 128, 0.0, 8000.0, epsilon=1e-9)
+"""CNChTu/FCPE `mel_extractor.py`; natural logarithm, floor 1e-5."""
+RMVPE = Front(16_000, 1024, 160, 128, 30.0, 8000.0, pad="centre", scale="htk-area")
+"""RVC's `infer/lib/rmvpe.py`; natural logarithm, floor 1e-5."""
 
 
 def hifigan(sound: Array, front: Front = HIFIGAN) -> Array:
@@ -108,3 +115,13 @@ def fragmentvc(sound: Array) -> Array:
     sharp = np.concatenate([sound[:1], sound[1:] - np.float32(0.97) * sound[:-1]])
     mel: Array = np.log(FRAGMENTVC.magnitudes(sharp) + 1e-9)
     return mel
+
+
+def fcpe(sound: Array) -> Array:
+    """What FCPE hears of [T] at 16 kHz."""
+    return hifigan(sound, FCPE)
+
+
+def rmvpe(sound: Array) -> Array:
+    """What RMVPE hears of [T] at 16 kHz."""
+    return hifigan(sound, RMVPE)

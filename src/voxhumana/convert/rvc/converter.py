@@ -25,8 +25,8 @@ from voxhumana.convert.rvc import timing as timings
 from voxhumana.convert.rvc.content import BEYOND, Content
 from voxhumana.convert.rvc.index import Index
 from voxhumana.convert.rvc.join import Join
-from voxhumana.convert.rvc.melody import Melody
 from voxhumana.convert.rvc.model import Model, Window, open_model
+from voxhumana.convert.rvc.pitch import tracker
 from voxhumana.convert.rvc.settings import CONTENT, RvcSettings, settings_of
 from voxhumana.convert.rvc.source import Source
 from voxhumana.engine import Block
@@ -116,7 +116,7 @@ class RvcStream:
         self._sound = History((self._frames + timings.LATE) * FRAME + 2 * TAPS)
         self._f0 = np.zeros(self._frames, np.float32)
         self._loud = np.zeros(self._wanted, np.float32)
-        self._melody = Melody()
+        self._pitch = tracker(settings, folder)
         self._source = Source(self.model.rate_hz, self.model.hop)
         self._excited = np.zeros(self._wanted * self.model.hop, np.float32)
         self._random = np.random.default_rng(settings.seed)
@@ -151,10 +151,8 @@ class RvcStream:
         """Follow pitch, phase, noise and loudness to the end of the window."""
         t, model = self._timing, self.model
         end = self._sound.end
-        fresh = self._down(12_000, end - t.block * FRAME - TAPS // 2, end - TAPS // 2)
-        heard = self._melody.hear(fresh) * np.float32(
-            2 ** ((self._own_semitones + self.pitch_semitones) / 12)
-        )
+        fresh = self._down(self._pitch.rate_hz, end - t.block * FRAME - TAPS // 2, end - TAPS // 2)
+        heard = self._pitch.hear(fresh) * np.float32(2 ** ((self._own_semitones + self.pitch_semitones) / 12))
         self._f0 = np.concatenate([self._f0, heard])[-self._frames :]
         excited = self._source.render(heard)
         self._excited = np.concatenate([self._excited, excited])[-self._wanted * model.hop :]

@@ -16,6 +16,8 @@ STEP = 60
 class Melody:
     """One speaker's F0."""
 
+    rate_hz = pitch.RATE_HZ
+
     def __init__(self) -> None:
         self._tracker = pitch.PitchTracker()
         self._past = np.zeros(pitch.WINDOW - STEP, np.float32)

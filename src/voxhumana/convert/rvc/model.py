@@ -7,10 +7,7 @@ w-okada's) make it inside, in a phase of their own.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +16,9 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
-import platformdirs
 
 from voxhumana import onnx
-from voxhumana.config import APP
-from voxhumana.convert.nets import checkpoint
+from voxhumana.convert.nets import cached, checkpoint
 from voxhumana.convert.rvc import layout, source
 from voxhumana.errors import VoxError
 
@@ -88,11 +83,7 @@ def open_model(path: Path) -> Model:
 
 def exported(path: Path) -> Path:
     """The ONNX form of a checkpoint, from the cache or made now."""
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-    target = platformdirs.user_cache_path(APP) / "rvc" / f"{digest}-{EXPORT}.onnx"
-    if not target.exists():
-        _export(path, target)
-    return target
+    return cached.as_onnx(path, "rvc", EXPORT, _export)
 
 
 def read(path: Path) -> tuple[Mapping[str, Any], layout.Layout]:
@@ -123,7 +114,7 @@ def read(path: Path) -> tuple[Mapping[str, Any], layout.Layout]:
     return state, layout.parse(config, version or ("v1" if width == 256 else "v2"), told, path.name)
 
 
-def _export(path: Path, target: Path) -> None:
+def _export(path: Path, target: str) -> None:
     checkpoint.need_torch(path.name)
     state, shape = read(path)
     import onnx as graphs  # noqa: PLC0415  # behind the extra
@@ -137,17 +128,10 @@ def _export(path: Path, target: Path) -> None:
         "rate_hz": shape.rate_hz, "hop": shape.hop, "channels": shape.content, "inter": shape.inter,
         "f0": shape.f0,
     }  # fmt: skip
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, draft = tempfile.mkstemp(dir=target.parent, suffix=".part")
-    os.close(handle)
-    try:
-        nets.export(network, draft)
-        graph = graphs.load(draft)
-        graphs.helper.set_model_props(graph, {MARK: json.dumps(about)})
-        graphs.save(graph, draft)
-        Path(draft).replace(target)
-    finally:
-        Path(draft).unlink(missing_ok=True)
+    nets.export(network, target)
+    graph = graphs.load(target)
+    graphs.helper.set_model_props(graph, {MARK: json.dumps(about)})
+    graphs.save(graph, target)
 
 
 class Ours:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -30,6 +30,10 @@ class RvcSettings(BaseModel):
     """The part of that for what is unvoiced, so that breath and s stay; RVC's default."""
     speaker: int = Field(default=0, ge=0, le=4095)
     """Which of the speakers in the model."""
+    f0: Literal["stream", "crepe", "crepe-tiny", "fcpe", "rmvpe"] = "stream"
+    """Who hears the pitch: a tracker that follows it, or a network, which waits for some of what follows."""
+    f0_model: str = ""
+    """The network's weights; by default those of its published names, or an installed package's."""
     seed: int = 0
     """Of the noise that makes each rendering a little different."""
 
