@@ -62,7 +62,7 @@ $(LLM): $(READY)
 $(TORCH): pyproject.toml
 	$(PYTHON) -m venv $(VENV_TORCH)
 	$(VENV_TORCH)/bin/python -m pip install -q --upgrade pip
-	$(VENV_TORCH)/bin/pip install -q -e ".[dev,pocket,coreml,rave,rvc,xtts]" "faiss-cpu>=1.8,<2" "torch==2.13.*"
+	$(VENV_TORCH)/bin/pip install -q -e ".[dev,pocket,coreml,f0,rave,rvc,xtts]" "faiss-cpu>=1.8,<2" "torch==2.13.*"
 	$(VENV_TORCH)/bin/python -c "import torchaudio" || rm -f $(VENV_TORCH)/lib/python3*/site-packages/torchaudio/lib/*.so
 	touch $(TORCH)
 

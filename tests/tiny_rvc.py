@@ -75,6 +75,29 @@ def hubert(channels, shape=None):
     return lively(nets.Hubert(shape or nets.Shape(8, 24, 16, 4, 1, 16, 4, channels), channels)).eval()
 
 
+def fairseq(state):
+    """Hugging Face's names -> fairseq's, as in `hubert_base.pt`, with what only training needs."""
+    names = (
+        (".0.layer_norm.", ".0.2."), (".conv.", ".0."),
+        ("feature_projection.projection.", "post_extract_proj."),
+        ("feature_projection.layer_norm.", "layer_norm."), ("pos_conv_embed.0.", "pos_conv.0."),
+        (".attention.", ".self_attn."), (".feed_forward.intermediate_dense.", ".fc1."),
+        (".feed_forward.output_dense.", ".fc2."),
+    )  # fmt: skip
+    named = {}
+    for key, tensor in state.items():
+        deep = key.startswith("encoder.layers.") and ".layer_norm." in key
+        name = key.replace(".layer_norm.", ".self_attn_layer_norm.") if deep else key
+        for old, new in names:
+            if not (old == ".0.layer_norm." and "conv_layers" not in name):
+                name = name.replace(old, new)
+        named[name] = tensor
+    weight = named.pop("encoder.pos_conv.0.weight")
+    named["encoder.pos_conv.0.weight_g"] = torch.linalg.vector_norm(weight, dim=(0, 1), keepdim=True)
+    named["encoder.pos_conv.0.weight_v"] = weight
+    return named | {"mask_emb": torch.zeros(4), "label_embs_concat": torch.zeros(3, 4)}
+
+
 def theirs(network):
     """Another one's export: it makes its sine itself, from phase 0 each window (RVC's `models_onnx.py`)."""
 

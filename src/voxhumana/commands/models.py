@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from voxhumana.commands.content import content
+from voxhumana.commands.coreml import check_coreml, export
 from voxhumana.commands.enrol import Consent, Licence, Synthetic
 from voxhumana.errors import VoxError
 
@@ -168,51 +170,9 @@ def remove(
     print(f"{name} is gone: {size / 1e6:.1f} MB are free again.")
 
 
-@app.command()
-def export(
-    folder: Annotated[Path, typer.Argument(help="Where the packages go.")],
-    coreml: Annotated[bool, typer.Option("--coreml", help="As Core ML packages, half precision.")] = False,
-) -> None:
-    """Write the native model for Core ML; needs the extra `coreml`, runs anywhere."""
-    from voxhumana.convert.coreml.export import export as write
-    from voxhumana.errors import UsageError
-
-    if not coreml:
-        raise UsageError("Say what to export to: --coreml is what there is.")
-    for name, found in write(folder).items():
-        print(
-            f"{folder / name}.mlpackage: {found.weights} matrices, off by {found.weight_error:.1e} of their "
-            f"largest at most; in half precision its output is off by {found.program_error:.1e}."
-        )
-    print(f"On a Mac, `vox models check-coreml {folder}` runs them.")
-
-
-@app.command("check-coreml")
-def check_coreml(
-    folder: Annotated[Path, typer.Argument(help="Where `vox models export --coreml` wrote them.")],
-    json: Json = None,
-) -> None:
-    """Run the Core ML packages, on a Mac by Core ML itself, and compare them with what runs here."""
-    from dataclasses import asdict
-
-    from rich.console import Console
-    from rich.table import Table
-
-    from voxhumana.convert.coreml.check import check
-
-    _check(json)
-    found = list(check(folder))
-    table = Table("package", "run by", "off by", "a block of 20 ms takes", box=None)
-    for one in found:
-        table.add_row(one.package, one.unit, f"{one.error:.1e}", f"{one.block_ms:.2f} ms")
-    Console().print(table)
-    print(
-        "Off by: the largest difference from onnxruntime, which multiplies in int8, over the largest output."
-    )
-    if json:
-        _write(json, {"packages": [asdict(one) for one in found]})
-    if bad := [f"{one.package} on {one.unit}" for one in found if not one.fine]:
-        raise VoxError(f"{', '.join(bad)} computes something else than onnxruntime; report it.")
+app.command()(export)
+app.command("check-coreml")(check_coreml)
+app.command()(content)
 
 
 def _row(model: Known, store: Store) -> dict[str, Any]:

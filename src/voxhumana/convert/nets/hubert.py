@@ -20,6 +20,8 @@ from torch.nn import functional
 from voxhumana.convert.nets import checkpoint
 from voxhumana.errors import VoxError
 
+WIDEST, DEEPEST = 4096, 64
+"""Channels and layers beyond which no such network is."""
 KERNELS, STRIDES = (10, 3, 3, 3, 3, 2, 2), (5, 2, 2, 2, 2, 2, 2)
 """HuBERT's front end; frames of 400 samples every 320."""
 
@@ -172,9 +174,37 @@ def shape_of(state: Mapping[str, Any], name: str) -> Shape:
     numbers = [int(m[1]) for key in state if (m := re.match(r"encoder\.layers\.(\d{1,3})\.", key))]
     final = state["final_proj.weight"].shape[0] if "final_proj.weight" in state else 0
     heads = max(1, width // 64)
+    sizes = (front, width, inner, position.shape[2], max(1, final))
+    if max(sizes) > WIDEST or max(numbers) >= DEEPEST or position.dim() != 3 or width % position.shape[1]:
+        raise VoxError(f"{name} asks for a network that no HuBERT is; it is refused.")
     return Shape(
         front, width, inner, max(numbers) + 1, heads, position.shape[2], width // position.shape[1], final
     )
+
+
+FAIRSEQ = (
+    (r"feature_extractor\.conv_layers\.(\d+)\.0\.", r"feature_extractor.conv_layers.\1.conv."),
+    (r"feature_extractor\.conv_layers\.(\d+)\.2\.", r"feature_extractor.conv_layers.\1.layer_norm."),
+    (r"post_extract_proj\.", "feature_projection.projection."),
+    (r"layer_norm\.", "feature_projection.layer_norm."),
+    (r"encoder\.pos_conv\.0\.", "encoder.pos_conv_embed.conv."),
+    (r"(encoder\.layers\.\d+)\.self_attn\.", r"\1.attention."),
+    (r"(encoder\.layers\.\d+)\.self_attn_layer_norm\.", r"\1.layer_norm."),
+    (r"(encoder\.layers\.\d+)\.fc1\.", r"\1.feed_forward.intermediate_dense."),
+    (r"(encoder\.layers\.\d+)\.fc2\.", r"\1.feed_forward.output_dense."),
+)
+"""fairseq's names -> Hugging Face's: transformers `models/hubert/convert_hubert_original_pytorch_...py`."""
+UNUSED = ("mask_emb", "label_embs_concat", "masked_spec_embed")
+"""What only training needs."""
+
+
+def from_fairseq(state: Mapping[str, Any]) -> dict[str, Any]:
+    """The same tensors under Hugging Face's names."""
+    named = {}
+    for name, tensor in state.items():
+        found = next((new for old, to in FAIRSEQ if (new := re.sub(rf"^{old}", to, name)) != name), name)
+        named[found] = tensor
+    return named
 
 
 def build(state: Mapping[str, Any], channels: int, name: str) -> Hubert:
@@ -183,9 +213,7 @@ def build(state: Mapping[str, Any], channels: int, name: str) -> Hubert:
     Raises:
         VoxError: The weights are of something else, or cannot give such frames.
     """
-    state = {
-        key.removeprefix("hubert."): t for key, t in state.items() if not key.endswith("masked_spec_embed")
-    }
+    state = {key.removeprefix("hubert."): t for key, t in state.items() if not key.endswith(UNUSED)}
     shape = shape_of(state, name)
     if channels not in {shape.width, shape.final}:
         raise VoxError(f"{name} gives {shape.width} channels{' or 256' * bool(shape.final)}, not {channels}.")

@@ -42,8 +42,10 @@ def recognise(path: Path) -> Found | None:
     names = checkpoint.members(path)
     if any(name.startswith("code/") for name in names):
         return _script(path)
-    checkpoint.check(path)
     words = _words(path)
+    if "encoder.pos_conv.0.weight_v" in words:  # fairseq's pickle of classes: no engine loads it
+        return Found("HuBERT or ContentVec, of fairseq", None, (_as_content(path),))
+    checkpoint.check(path)
     for name, (kind, engine) in NAMES.items():
         if name in words or f"hubert.{name}" in words:
             return _known(path, kind, engine, words)
@@ -65,6 +67,8 @@ def _known(path: Path, kind: str, engine: str | None, words: dict[str, object]) 
     facts: dict[str, str] = {}
     problems: list[str] = []
     files: tuple[Path, ...] = ()
+    if kind.startswith("HuBERT"):
+        problems.append(_as_content(path))
     if engine == "rvc":
         facts = {key: str(words[key]) for key in ("version", "sr", "f0") if words.get(key) is not None}
         kind = f"RVC {facts.get('version', 'v2')} voice"
@@ -76,6 +80,10 @@ def _known(path: Path, kind: str, engine: str | None, words: dict[str, object]) 
         if not own:
             facts["index"] = "none beside it; with one it sounds more like its voice"
     return Found(kind, engine, tuple(problems), facts, files)
+
+
+def _as_content(path: Path) -> str:
+    return f"RVC voices want it as ONNX; `vox models content {path}` makes that of it, and files it."
 
 
 def _words(path: Path) -> dict[str, object]:

@@ -51,7 +51,8 @@ def _safetensors(path: Path) -> Found | None:
         }
         return Found("RVC voice", "rvc", () if "config" in told else (problem,), facts, _index(path))
     if any(name.endswith("feature_projection.projection.weight") for name in header.shapes):
-        return Found("HuBERT or ContentVec", None)
+        problem = f"RVC voices want it as ONNX; `vox models content {path}` makes that of it, and files it."
+        return Found("HuBERT or ContentVec", None, (problem,))
     return None
 
 
