@@ -1,14 +1,16 @@
 """How many sessions a server carries: conversions that speak or are silent, conversations that listen.
 
-The server is a process of its own, `vox serve`, and this one its clients, in real time. A speaking session's
-delay is taken from the wire: from the moment a frame was sent to the moment the sample that belongs to it was
-received, which comes `latency` samples later. A silent session must hear nothing of the others.
+The server is a process of its own, `vox serve`, and this one its clients, in real time and on the same cores.
+The delay is taken from the wire: from the moment a frame was sent to the moment the sample that belongs to it
+was received, which comes `latency` samples later. Each session says something else, and each is silent for a
+second in turn: what it then hears is the others'.
 """
 
 from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
 import subprocess
 import sys
@@ -34,6 +36,11 @@ FRAME = RATE_HZ // 50
 """20 ms: what browsers and VoIP send."""
 START_S = 60.0
 """The server has so long to answer."""
+HUSH_S = (0.4, 0.8)
+"""Of its silent second, when a session is listened to: before, what it said dies away, and after, filters of
+linear phase announce what it will say."""
+APART_S = 0.7
+"""Each session is so much further in the same speech than the one before it."""
 SETTLED = 0.3
 """Memory is compared from this part of the run on: before, engines are loaded and caches fill."""
 
@@ -42,20 +49,34 @@ SETTLED = 0.3
 class Peer:
     """A client, and what it saw."""
 
-    speaks: bool
+    number: int
+    of: int
     latency: int = 0
     """Samples, as the server declared it."""
     sent_s: list[float] = field(default_factory=list)
     """When each frame was sent."""
     delays_ms: list[float] = field(default_factory=list)
     received: int = 0
-    peak: float = 0.0
+    foreign: float = 0.0
+    """Peak of what came while only the others spoke."""
+    own: float = 0.0
+    """Peak of all."""
+
+    def says(self, speech: Block, duration_s: float) -> Block:
+        """What it sends, float32 [T]: the speech from a place of its own on, and its silent seconds."""
+        samples = round(duration_s * RATE_HZ)
+        sound = np.resize(np.roll(speech, -round(self.number * APART_S * RATE_HZ)), samples)
+        return np.where(np.arange(samples) // RATE_HZ % self.of == self.number, np.float32(0), sound)
 
     def hear(self, data: bytes) -> None:
         """Take sound that came back."""
         sound = np.frombuffer(data, "<i2")
+        peak = float(np.abs(sound.astype(np.float32)).max()) / 32_768
+        second, part = divmod((self.received - self.latency) / RATE_HZ, 1)
         self.received += len(sound)
-        self.peak = max(self.peak, float(np.abs(sound.astype(np.float32)).max()) / 32_768)
+        self.own = max(self.own, peak)
+        if second >= 0 and second % self.of == self.number and HUSH_S[0] < part < HUSH_S[1]:
+            self.foreign = max(self.foreign, peak)
         frame = (self.received - 1 - self.latency) // FRAME
         if 0 <= frame < len(self.sent_s):
             self.delays_ms.append((time.perf_counter() - self.sent_s[frame]) * 1e3)
@@ -65,7 +86,7 @@ def measure(converts: int, talks: int, duration_s: float, query: str) -> dict[st
     """Run so many sessions for so long.
 
     Args:
-        converts: Live conversions; every second one speaks.
+        converts: Live conversions, or as many as are let in.
         talks: Conversations, which listen to silence.
         duration_s: Of sound.
         query: What follows `/v1/convert?`.
@@ -102,34 +123,36 @@ async def _run(
         async def open_(path: str) -> ClientConnection:
             return await stack.enter_async_context(connect(f"{here}/{path}", open_timeout=START_S))
 
-        peers = [(Peer(number % 2 == 0), await open_(f"convert?{query}")) for number in range(converts)]
+        peers: list[tuple[Peer, ClientConnection]] = []
+        with contextlib.suppress(InvalidStatus):  # there is no room for more
+            for number in range(converts):
+                socket = await open_(f"convert?{query}")
+                created = json.loads(await socket.recv())
+                peers.append((Peer(number, converts, created["session"]["latency"]), socket))
         listeners = [await open_("realtime") for _ in range(talks)]
         kinds = [kind for kind, count in (("convert", converts), ("realtime", talks)) if count]
         refusals = {kind: await _refused(f"{here}/{kind}") for kind in kinds}
         memory = asyncio.create_task(_memory(process, duration_s))
-        process.cpu_percent()
+        spent_s = _processor_s(process)
         await asyncio.gather(
             *(_convert(peer, socket, speech, duration_s) for peer, socket in peers),
             *(_listen(socket, duration_s) for socket in listeners),
         )
-        cpu = process.cpu_percent()
+        spent_s = _processor_s(process) - spent_s
         sizes_mb = await memory
     return _figures([peer for peer, _ in peers], sizes_mb) | {
-        "converts": converts,
+        "converts": len(peers),
         "talks": talks,
         "duration_s": duration_s,
         "query": query,
-        "cpu_percent": cpu,
+        "cpu_percent": 1e2 * spent_s / duration_s,
         "refused_beyond": refusals,
     }
 
 
 async def _convert(peer: Peer, socket: ClientConnection, speech: Block, duration_s: float) -> None:
-    created = json.loads(await socket.recv())
-    peer.latency = created["session"]["latency"]
     frames = round(duration_s * RATE_HZ / FRAME)
-    sound = np.resize(speech, frames * FRAME) if peer.speaks else np.zeros(frames * FRAME, np.float32)
-    data = (sound * 32_767).astype("<i2").tobytes()
+    data = (peer.says(speech, duration_s) * 32_767).astype("<i2").tobytes()
     hearing = asyncio.create_task(_hear(peer, socket))
     began_s = time.perf_counter()
     for number in range(frames):
@@ -160,8 +183,17 @@ async def _memory(process: psutil.Process, duration_s: float) -> list[float]:
     end_s = time.perf_counter() + duration_s
     while time.perf_counter() < end_s:  # a clock is what is waited for
         await asyncio.sleep(min(1.0, duration_s / 10))
-        sizes_mb.append(process.memory_info().rss / 1e6)
+        sizes_mb.append(sum(each.memory_info().rss for each in _family(process)) / 1e6)
     return sizes_mb
+
+
+def _processor_s(process: psutil.Process) -> float:
+    return sum(sum(each.cpu_times()[:2]) for each in _family(process))
+
+
+def _family(process: psutil.Process) -> list[psutil.Process]:
+    """The server and its workers."""
+    return [process, *process.children()]
 
 
 async def _refused(url: str) -> int | None:
@@ -174,20 +206,19 @@ async def _refused(url: str) -> int | None:
 
 
 def _figures(peers: list[Peer], sizes_mb: list[float]) -> dict[str, Any]:
-    speaking = [peer for peer in peers if peer.speaks and peer.delays_ms]
     settled = sizes_mb[int(len(sizes_mb) * SETTLED) :]
     figures: dict[str, Any] = {
         "memory_mb": settled[-1] if settled else None,
         "memory_growth_mb": settled[-1] - settled[0] if settled else None,
-        "silent_peak": max((peer.peak for peer in peers if not peer.speaks), default=None),
+        "own_peak": min((peer.own for peer in peers), default=None),
+        "foreign_peak": max((peer.foreign for peer in peers), default=None),
         "lost_ms": max((1e3 * (len(p.sent_s) * FRAME - p.received) / RATE_HZ for p in peers), default=None),
     }
-    if speaking:
-        delays = np.concatenate([peer.delays_ms for peer in speaking])
+    if heard := [peer.delays_ms for peer in peers if peer.delays_ms]:
+        delays = np.concatenate(heard)
         p50, p99 = np.percentile(delays, [50, 99]).tolist()
-        declared_ms = speaking[0].latency / RATE_HZ * 1e3
         figures |= {
-            "declared_ms": declared_ms,
+            "declared_ms": peers[0].latency / RATE_HZ * 1e3,
             "delay_p50_ms": p50,
             "delay_p99_ms": p99,
             "delay_max_ms": float(delays.max()),

@@ -8,7 +8,6 @@ main       reports: the only thread that writes, so that a face that does not re
 from __future__ import annotations
 
 import gc
-import os
 import threading
 import traceback
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from typing import BinaryIO
 from voxhumana import channel
 from voxhumana.channel import Failed, Report, Start, Stopped
 from voxhumana.errors import VoxError
+from voxhumana.process.pipes import pipes
 from voxhumana.process.realtime import AIDES, AUDIO, collect_by_hand, hurry
 from voxhumana.process.session import Session
 
@@ -31,7 +31,7 @@ COLLECT_EVERY = 600
 
 def main() -> None:
     """Serve one face on standard input and output, until it says Stop or is gone."""
-    commands, reports = _pipes()
+    commands, reports = pipes()
     for report in serve(commands):
         with suppress(BrokenPipeError):  # the face is gone, and `commands` has ended as well
             reports.write(report.line())
@@ -93,15 +93,6 @@ def _obey(commands: BinaryIO, session: Session, said: SimpleQueue[Report]) -> No
         except VoxError as error:
             said.put(channel.Notice(text=str(error)))
     session.live.stop()
-
-
-def _pipes() -> tuple[BinaryIO, BinaryIO]:
-    """Our ends of the channel; what libraries read and print goes elsewhere from now on."""
-    commands = os.fdopen(os.dup(0), "rb")
-    reports = os.fdopen(os.dup(1), "wb", buffering=0)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.dup2(2, 1)
-    return commands, reports
 
 
 if __name__ == "__main__":

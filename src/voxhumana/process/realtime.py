@@ -32,10 +32,13 @@ def collect_by_hand() -> None:
     gc.disable()
 
 
-def hurry(priority: int) -> str:
+def hurry(priority: int | None) -> str:
     """Raise this thread, and those that it starts, above what is not sound.
 
     Aides need it too: whoever holds the interpreter's lock and is kept waiting keeps the audio waiting.
+
+    Args:
+        priority: Of the above; None where the sound of many may fill a core, which must not be real time.
 
     Returns:
         What was granted: `fifo`, `high` or `normal`.
@@ -43,8 +46,9 @@ def hurry(priority: int) -> str:
     sys.setswitchinterval(SWITCH_S)
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
-            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
-            return "fifo"
+            if priority is not None:
+                os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
+                return "fifo"
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, 0, NICE)
             return "high"

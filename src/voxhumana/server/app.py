@@ -18,6 +18,7 @@ from voxhumana.server.engines import Engines
 from voxhumana.server.guard import Guard
 from voxhumana.server.metrics import Counted, Metrics
 from voxhumana.server.metrics import routes as metrics_routes
+from voxhumana.server.pool.pool import Pool
 from voxhumana.server.realtime import session as realtime
 from voxhumana.server.seats import Seats
 from voxhumana.server.tokens import Tokens
@@ -35,13 +36,14 @@ def create(settings: Settings) -> FastAPI:
     said in conversations. Swagger's and ReDoc's pages are off, as they fetch scripts from elsewhere;
     `/openapi.json` is there.
     """
-    engines = Engines(settings)
+    engines, pool = Engines(settings), Pool(settings)
     door = Door(settings, lambda: Tokens(settings.data_dir))
     converting = Seats("conversion", settings.serve_converts)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
+        await pool.close()
         engines.close()
         door.close()
 
@@ -60,7 +62,7 @@ def create(settings: Settings) -> FastAPI:
     metrics = Metrics(app.state.seats)
     app.state.counters = Counters(metrics.registry)
     app.include_router(catalogue.routes(engines))
-    app.include_router(convert.routes(engines, converting, settings.serve_idle_s))
+    app.include_router(convert.routes(pool, converting, settings.serve_idle_s))
     app.include_router(realtime.routes(engines, talking, settings.serve_idle_s, app.state.counters.note))
     app.include_router(speech.routes(engines, speaking))
     app.include_router(transcriptions.routes(engines, listening))

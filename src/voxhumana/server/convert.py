@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import contextlib
 import json
 import secrets
 from typing import Any
@@ -12,13 +13,12 @@ from typing import Any
 from fastapi import APIRouter, WebSocket
 from pydantic import ValidationError
 
-from voxhumana.engine import Block
 from voxhumana.server import session
-from voxhumana.server.conversion import Conversion
 from voxhumana.server.convert_events import MESSAGE, Append, Clear, Commit, Knobs, SessionUpdate
-from voxhumana.server.engines import Engines
 from voxhumana.server.outbox import Event, Outbox, Sound
 from voxhumana.server.pcm import PCM16
+from voxhumana.server.pool.pool import Pool
+from voxhumana.server.pool.worker import Job
 from voxhumana.server.refusal import Refusal, as_refusal
 from voxhumana.server.seats import Seats
 
@@ -31,22 +31,26 @@ class ConvertSession:
     """One peer.
 
     Args:
-        engines: To be had from.
+        pool: Where conversions run.
         knobs: Where they stand at first.
+
+    Raises:
+        Refusal: The pool has no room.
     """
 
-    def __init__(self, engines: Engines, knobs: Knobs) -> None:
+    def __init__(self, pool: Pool, knobs: Knobs) -> None:
         self.id = f"sess_{secrets.token_hex(8)}"
         self.outbox = Outbox(round(UNSENT_S * FASTEST_HZ))
-        self._engines = engines
+        self._pool = pool
         self._knobs = knobs
-        self._conversion: Conversion | None = None
+        self._job = pool.place(knobs)
         self._binary = True
         self._meters: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Begin, and say so."""
-        self._conversion = await asyncio.to_thread(self._begin, self._knobs)
+        await self._begin(self._job, self._knobs)
+        self._pool.check(self._job, self._knobs)  # what it weighs is known by now
         self._tell("session.created")
         self._measure()
 
@@ -63,7 +67,7 @@ class ConvertSession:
             case SessionUpdate(session=some):
                 await self._update(some)
             case Clear():
-                self._running.inlet.clear()
+                self._job.clear()
                 self.outbox.put({"type": "input_audio_buffer.cleared"})
             case Commit():
                 await self._commit()
@@ -81,21 +85,14 @@ class ConvertSession:
         """End the path."""
         if self._meters:
             self._meters.cancel()
-        if self._conversion:
-            self._conversion.stop()
+        self._job.stop()
 
-    @property
-    def _running(self) -> Conversion:
-        assert self._conversion is not None
-        return self._conversion
+    async def _begin(self, job: Job, knobs: Knobs) -> None:
+        await job.open(knobs, self._give, lambda: self._tell("session.updated"), self._failed)
+        self._pool.learn(knobs, job)
 
-    def _begin(self, knobs: Knobs) -> Conversion:
-        return Conversion(
-            self._engines, knobs, self._give, lambda: self._tell("session.updated"), self._failed
-        )
-
-    def _give(self, block: Block) -> None:
-        self.outbox.put(Sound(PCM16.encode(block), len(block)))
+    def _give(self, sound: bytes) -> None:
+        self.outbox.put(Sound(sound, len(sound) // PCM16.width))
 
     def _failed(self, error: Exception) -> None:
         self.outbox.put(session.fault(as_refusal(error)))
@@ -105,14 +102,17 @@ class ConvertSession:
         if len(data) % PCM16.width:
             raise Refusal(400, "A frame of PCM16 has an even number of bytes.", code="invalid_audio")
         if data:
-            self._running.inlet.push(PCM16.decode(data))
+            self._job.push(data)
 
     async def _update(self, some: dict[str, Any]) -> None:
         try:
             knobs = Knobs.model_validate(self._knobs.model_dump() | some)
         except ValidationError as error:
             raise invalid(error, "session.") from error
-        if not await asyncio.to_thread(self._running.turn, knobs):
+        self._pool.check(self._job, knobs)
+        if await self._job.turn(knobs):
+            self._pool.learn(knobs, self._job)
+        else:
             await self._renew(knobs)
         self._knobs = knobs
         self._tell("session.updated")
@@ -124,14 +124,18 @@ class ConvertSession:
 
     async def _renew(self, knobs: Knobs) -> None:
         """Another path in the place of the one before, which finishes first."""
-        successor = await asyncio.to_thread(self._begin, knobs)
-        await asyncio.to_thread(self._running.finish)
-        self._conversion = successor
+        before, heir = self._job, self._job.heir()
+        try:
+            await self._begin(heir, knobs)
+            await before.finish()
+        except BaseException:
+            heir.stop()
+            raise
+        self._job = heir
 
     def _tell(self, kind: str) -> None:
-        if self._conversion:
-            described = {"id": self.id, "object": "realtime.session", **self._conversion.describe()}
-            self.outbox.put({"type": kind, "session": described})
+        described = {"id": self.id, "object": "realtime.session", **self._job.session}
+        self.outbox.put({"type": kind, "session": described})
 
     def _measure(self) -> None:
         if self._meters:
@@ -143,12 +147,14 @@ class ConvertSession:
     async def _tell_meters(self, pause_s: float) -> None:
         while True:
             await asyncio.sleep(pause_s)
-            meters = self._running.meters().model_dump()
-            meters["unsent_dropped_ms"] = self.outbox.dropped / self._knobs.rate_hz * 1e3
-            self.outbox.put({**meters, "type": "session.meters"})
+            with contextlib.suppress(Refusal):  # this job ends, and another takes over
+                meters = await self._job.meters()
+                meters["dropped_ms"] += self._job.dropped / PCM16.width / self._knobs.rate_hz * 1e3
+                meters["unsent_dropped_ms"] = self.outbox.dropped / self._knobs.rate_hz * 1e3
+                self.outbox.put({**meters, "type": "session.meters"})
 
 
-def routes(engines: Engines, seats: Seats, idle_s: float) -> APIRouter:
+def routes(pool: Pool, seats: Seats, idle_s: float) -> APIRouter:
     """The route."""
     router = APIRouter()
 
@@ -156,7 +162,7 @@ def routes(engines: Engines, seats: Seats, idle_s: float) -> APIRouter:
     async def convert(socket: WebSocket) -> None:
         def begin() -> ConvertSession:
             try:
-                return ConvertSession(engines, Knobs.model_validate(dict(socket.query_params)))
+                return ConvertSession(pool, Knobs.model_validate(dict(socket.query_params)))
             except ValidationError as error:
                 raise invalid(error, "") from error
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -45,9 +46,13 @@ class Outbox:
         self._ended = False
         self._news = asyncio.Event()
         self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
 
     def put(self, item: Event | Sound) -> None:
         """Add something to send; from any thread. After the end of the event loop nobody hears it."""
+        if threading.get_ident() == self._thread:
+            self._put(item)
+            return
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._put, item)
 
@@ -57,16 +62,22 @@ class Outbox:
             self._loop.call_soon_threadsafe(self._end, code, reason)
 
     async def take(self) -> Event | Sound | None:
-        """Wait for the next to send; None at the end."""
+        """Wait for the next to send, sounds that follow each other as one; None at the end."""
         while not self._items:
             if self._ended:
                 return None
             self._news.clear()
             await self._news.wait()
         item = self._items.popleft()
-        if isinstance(item, Sound):
-            self._waiting -= item.samples
-        return item
+        if not isinstance(item, Sound):
+            return item
+        whole = [item]
+        while self._items and isinstance(more := self._items[0], Sound) and more.about == item.about:
+            whole.append(more)
+            self._items.popleft()
+        sound = Sound(b"".join(each.data for each in whole), sum(each.samples for each in whole), item.about)
+        self._waiting -= sound.samples
+        return sound
 
     def _put(self, item: Event | Sound) -> None:
         self._items.append(item)

@@ -61,7 +61,11 @@ async def hold(socket: WebSocket, begin: Callable[[], Dialect], seats: Seats, id
     try:
         with seats.seat():
             dialect = begin()
-            await socket.accept(_subprotocol(socket))
+            try:
+                await socket.accept(_subprotocol(socket))
+            except BaseException:
+                await dialect.close()
+                raise
             await run(socket, dialect, seats, idle_s)
     except Refusal as refusal:
         await refuse(refusal, socket.scope, socket.receive, socket.send)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from voxhumana import build
+from voxhumana.audio.device import Sink, Source
 from voxhumana.channel import Meters, Report, Switched
 from voxhumana.engine import Block
 from voxhumana.live import Controls, Live, Path
@@ -52,20 +53,15 @@ class Conversion:
         self._turning = threading.Lock()
         self.inlet = Inlet(knobs.rate_hz, knobs.frames, round(LATE_S * knobs.rate_hz))
         outlet = Outlet(knobs.rate_hz, knobs.frames, give)
-        settings = engines.settings.model_copy(update={"denoise": knobs.denoise, "gate_db": knobs.gate_db})
 
         def open_path(controls: Controls) -> Path:
-            front = build.front(settings, knobs.rate_hz)
-            return Path(self.inlet, Rack(front, controls, self.inlet, outlet), outlet)
-
-        role = engines.role(knobs.voice, knobs.engine)
-        controls = Controls(role, knobs.pitch_semitones, knobs.gate_db, knobs.muted, knobs.bypassed)
+            return Path(self.inlet, rack(engines, knobs, controls, self.inlet, outlet), outlet)
 
         def tell(report: Report) -> None:
             if isinstance(report, Switched):
                 switched()
 
-        self._live = Live(open_path, controls, _Nobody(), tell)
+        self._live = Live(open_path, controls(engines, knobs), _Nobody(), tell)
         self._thread = threading.Thread(target=self._run, name="conversion", daemon=True)
         self._thread.start()
 
@@ -129,6 +125,18 @@ class Conversion:
             self._live.run()
         except Exception as error:  # noqa: BLE001  # whatever an engine raises, only this session ends
             self._failed(error)
+
+
+def controls(engines: Engines, knobs: Knobs) -> Controls:
+    """The path's knobs; raises as `Conversion`."""
+    role = engines.role(knobs.voice, knobs.engine)
+    return Controls(role, knobs.pitch_semitones, knobs.gate_db, knobs.muted, knobs.bypassed)
+
+
+def rack(engines: Engines, knobs: Knobs, controls: Controls, source: Source, sink: Sink) -> Rack:
+    """The path's stages; raises as `Conversion`."""
+    settings = engines.settings.model_copy(update={"denoise": knobs.denoise, "gate_db": knobs.gate_db})
+    return Rack(build.front(settings, knobs.rate_hz), controls, source, sink)
 
 
 def _shape(knobs: Knobs) -> tuple[int, int, bool]:

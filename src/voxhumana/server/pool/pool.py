@@ -1,0 +1,84 @@
+"""The workers, one a core at most, and who gets a place in which."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+from voxhumana.config import Settings
+from voxhumana.server.convert_events import Knobs
+from voxhumana.server.pool.weight import kind
+from voxhumana.server.pool.worker import Job, Worker
+from voxhumana.server.refusal import Refusal
+from voxhumana.server.seats import RETRY_S
+
+FULL = 0.8
+"""Of a core, what a worker's jobs may take together. Measured on two cores, with the clients: 16 by `dsp`,
+0.75 a worker, lost nothing; 18, and 12 by `native`, 0.82 to 0.85, lost sound."""
+WAY = 0.03
+"""Of a core, what the sockets and pipes of one conversion take: 40 by `identity`, measured."""
+UNKNOWN = 0.05
+"""Of a core, what a conversion is thought to take before one of its kind was weighed."""
+
+
+class Pool:
+    """All workers; used on the event loop.
+
+    Args:
+        settings: For their engines.
+        most: Workers; a core each by default.
+    """
+
+    def __init__(self, settings: Settings, most: int | None = None) -> None:
+        self._workers = [Worker(settings) for _ in range(most or cores())]
+        self._weights: dict[object, float] = {}
+
+    def place(self, knobs: Knobs) -> Job:
+        """A place for a conversion, in the worker that has least to do; rather a fresh one than a busy one.
+
+        Raises:
+            Refusal: None has room.
+        """
+        worker = min(self._workers, key=lambda each: (each.load, not each.running))
+        weight = self._weight(knobs)
+        if worker.load and worker.load + weight > FULL:
+            raise full()
+        return worker.job(weight)
+
+    def check(self, job: Job, knobs: Knobs) -> None:
+        """See whether a job may become what `knobs` say, where it is; raises as `place`."""
+        others = job.worker.load - job.weight
+        if others and others + self._weight(knobs) > FULL:
+            raise full()
+
+    def learn(self, knobs: Knobs, job: Job) -> None:
+        """Remember what such a conversion takes of a core."""
+        self._weights[kind(knobs)] = job.weighed
+        job.weight = self._weight(knobs)
+
+    async def ready(self) -> None:
+        """Start a worker, so that the first conversion need not wait for it."""
+        await self._workers[0].ready()
+
+    async def close(self) -> None:
+        """End them all."""
+        await asyncio.gather(*(worker.close() for worker in self._workers))
+
+    def _weight(self, knobs: Knobs) -> float:
+        return WAY + self._weights.get(kind(knobs), UNKNOWN)
+
+
+def full() -> Refusal:
+    """The answer where no worker has room."""
+    return Refusal(
+        503,
+        "The processor is busy with other conversions; try again later, or choose a lighter voice.",
+        code="busy",
+        retry_after_s=RETRY_S,
+    )
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
