@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from voxhumana.commands.tune import rvc
+
 bench = typer.Typer(help="Measure; each prints a table and writes JSON.", no_args_is_help=True)
 
 QUALITY = {
@@ -120,6 +122,9 @@ def convert(
             print(f"{row['engine']}: {row['lacks']}")
     if json:
         report.write(json, {"machine": where, "frames": settings.frames, "rows": measured})
+
+
+bench.command("rvc")(rvc)
 
 
 @bench.command()
