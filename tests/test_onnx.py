@@ -1,13 +1,16 @@
 """ONNX sessions: the provider that was chosen, or the CPU and a sentence that says so."""
 
+import importlib
 from pathlib import Path
 
 import pytest
 
 from voxhumana import onnx
 from voxhumana.bench.convert import engine_rows
+from voxhumana.build import provide
 from voxhumana.config import Settings
 from voxhumana.errors import UsageError, VoxError
+from voxhumana.library.shelf import SAMPLE
 
 MODEL = Path(__file__).parent / "models" / "vec-256-layer-9.onnx"
 
@@ -17,6 +20,7 @@ def as_before():
     yield
     onnx.choose("cpu")
     onnx.notices.clear()
+    onnx._listeners.clear()
 
 
 def test_a_provider_that_is_not_there_gives_way_to_the_cpu_and_says_so(monkeypatch):
@@ -41,6 +45,39 @@ def test_a_model_that_a_provider_cannot_run_gives_way_too(monkeypatch):
     onnx.session(MODEL)
     assert "does not run on coreml" in onnx.notices[0]
     assert "not for me" in onnx.notices[0]
+
+
+@pytest.mark.parametrize("command", ["serve", "studio", "say", "talk"])
+def test_every_command_that_loads_an_engine_says_what_the_cpu_runs_instead(monkeypatch, capsys, command):
+    from voxhumana.commands.provider import provide
+
+    monkeypatch.setattr(onnx.ort, "get_available_providers", lambda: ["CPUExecutionProvider"])
+    module = importlib.import_module(f"voxhumana.commands.{command}")
+    assert module.provide is provide
+    module.provide(Settings(provider="directml"))
+    assert "vox: This onnxruntime has no directml, so the CPU is used" in capsys.readouterr().err
+
+
+def test_what_is_told_later_is_heard_as_well(monkeypatch):
+    monkeypatch.setattr(onnx.ort, "get_available_providers", lambda: list(onnx.PROVIDERS.values()))
+    heard = []
+    provide(Settings(provider="cuda"), heard.append)
+    assert heard == []
+    onnx._tell("a.onnx does not run on cuda, so the CPU is used (so).")
+    onnx._tell("a.onnx does not run on cuda, so the CPU is used (so).")
+    assert heard == ["a.onnx does not run on cuda, so the CPU is used (so)."]
+
+
+def test_a_live_session_tells_its_face(monkeypatch, tmp_path):
+    from voxhumana.process.session import Session
+
+    monkeypatch.setattr(onnx.ort, "get_available_providers", lambda: ["CPUExecutionProvider"])
+    told = []
+    files = {"input": f"file:{SAMPLE}", "output": f"file:{tmp_path / 'out.wav'}"}
+    session = Session(Settings(provider="coreml", voice="ogre", data_dir=tmp_path, **files), told.append)
+    session.live.stop()
+    session.live.run()
+    assert any("no coreml, so the CPU is used" in getattr(one, "text", "") for one in told)
 
 
 def test_an_unknown_provider_and_a_damaged_model_are_refused(tmp_path):

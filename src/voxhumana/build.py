@@ -46,20 +46,14 @@ def role(settings: Settings, voice: str, engine: str | None) -> Role:
     return Role(learning.ready(chosen, converter), converter)
 
 
-def provide(settings: Settings) -> None:
-    """Let ONNX models run on what the settings say; `voxhumana.onnx.notices` tells what came of it."""
+def provide(settings: Settings, tell: Callable[[str], object] | None = None) -> None:
+    """Let ONNX models run on what the settings say; `tell` hears where the CPU runs one instead."""
     if settings.provider != "cpu":
         from voxhumana import onnx  # noqa: PLC0415  # onnxruntime, which crafted voices do without
 
         onnx.choose(settings.provider)
-
-
-def notices() -> list[str]:
-    """What `provide` has to tell, once it was asked for something."""
-    import sys  # noqa: PLC0415  # whether anybody loaded it
-
-    module = sys.modules.get("voxhumana.onnx")
-    return list(module.notices) if module else []
+        if tell:
+            onnx.heed(tell)
 
 
 def learners(engines: Sequence[str] = (LEARNS,)) -> dict[str, Learner]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import onnxruntime as ort
@@ -24,7 +25,8 @@ LARGEST = 2 << 30
 """Bytes of the largest graph taken, which is also protobuf's limit."""
 
 notices: list[str] = []
-"""A sentence for each time that something else was used than was chosen; commands show them."""
+"""A sentence for each time that something else was used than was chosen."""
+_listeners: list[Callable[[str], object]] = []
 _chosen = ["cpu"]
 
 
@@ -75,6 +77,15 @@ def session(model: Path | bytes, name: str = "", threads: int = 1) -> ort.Infere
         raise VoxError(f"{name} is damaged or no ONNX model that runs here; get it again.") from error
 
 
+def heed(tell: Callable[[str], object]) -> None:
+    """Have `tell` called with each notice, those there are and those to come."""
+    for sentence in notices:
+        tell(sentence)
+    _listeners.append(tell)
+
+
 def _tell(sentence: str) -> None:
     if sentence not in notices:
         notices.append(sentence)
+        for tell in _listeners:
+            tell(sentence)

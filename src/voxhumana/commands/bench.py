@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from voxhumana.commands.provider import provide
 from voxhumana.commands.tune import rvc
 
 bench = typer.Typer(help="Measure; each prints a table and writes JSON.", no_args_is_help=True)
@@ -107,6 +108,7 @@ def convert(
 
     if engines not in {None, "all"}:
         raise UsageError("--engines takes one word: all.")
+    provide(settings)
     where, measured = machine(), list(engine_rows(settings) if engines else rows(settings))
     columns = ("voice", "engine", "RTF", "p50 ms", "p99 ms", "max ms", "delay ms")
     table = Table(*columns, *(["memory MB"] if engines else []), box=None)

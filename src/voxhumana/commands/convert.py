@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 import typer.core
 
+from voxhumana.commands.provider import Provider, provide
 from voxhumana.errors import UsageError, VoxError
 
 RATE_HZ = 48_000
@@ -53,9 +54,7 @@ def convert(
     stream: Annotated[
         bool, typer.Option("--stream", help="Push block by block, as live does, and measure each.")
     ] = False,
-    provider: Annotated[
-        str | None, typer.Option(help="What runs the networks: cpu, coreml, cuda or directml.")
-    ] = None,
+    provider: Provider = None,
     json: Annotated[Path | None, typer.Option(metavar="F", help="Write the measurements here.")] = None,
 ) -> None:
     """Convert sound files to another voice.
@@ -72,15 +71,13 @@ def convert(
     if voice and reference:
         raise UsageError("A voice comes from --voice or from --reference; leave one of them out.")
     settings = config.load(voice=voice, engine=engine, pitch_semitones=pitch, provider=provider)
-    build.provide(settings)
+    provide(settings)
     pairs = pair(sources, out)
     if reference:
         speaking = build.imitation(settings.engine, reference)
     else:
         speaking = build.role(settings, settings.voice, settings.engine)
     converter = speaking.converter
-    for notice in build.notices():
-        print(f"vox: {notice}", file=sys.stderr)
     open_chain = build.offline(speaking, settings.pitch_semitones, stream)
     about = {
         "voice": speaking.voice.name,

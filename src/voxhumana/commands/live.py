@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from voxhumana.commands.provider import Provider
+
 
 def live(
     voice: Annotated[str | None, typer.Option(help="Who speaks; see `vox voices list`.")] = None,
@@ -22,9 +24,7 @@ def live(
     monitor: Annotated[str | None, typer.Option(help="Hear yourself on this device too.")] = None,
     pitch: Annotated[float | None, typer.Option(help="Shift on top of the voice's own, semitones.")] = None,
     duration: Annotated[float | None, typer.Option(min=0.1, help="Stop after this many seconds.")] = None,
-    provider: Annotated[
-        str | None, typer.Option(help="What runs the networks: cpu, coreml, cuda or directml.")
-    ] = None,
+    provider: Provider = None,
     json: Annotated[Path | None, typer.Option(help="Write the measurements here.")] = None,
 ) -> None:
     """Speak as a character, into a call."""

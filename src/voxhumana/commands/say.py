@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from voxhumana.commands.provider import provide
 from voxhumana.errors import UsageError
 
 RATE_HZ = 48_000
@@ -28,6 +29,7 @@ def say(
         raise UsageError('There is nothing to say; give a text with words, such as "Good morning.".')
     check_writable(out)
     settings = config.load(voice=voice, tts=tts)
+    provide(settings)
     chosen = Shelf(settings.data_dir).find(settings.voice)
     speaker, chosen = build_talk.voiced(settings, chosen, RATE_HZ)
     began_s = time.perf_counter()

@@ -7,17 +7,23 @@ from typing import Annotated
 
 import typer
 
+from voxhumana.commands.provider import Provider, provide
+
 
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; 0.0.0.0 = all.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port; 0 = any free one.")] = None,
     cert: Annotated[Path | None, typer.Option(help="TLS certificate, PEM.")] = None,
     key: Annotated[Path | None, typer.Option(help="Its private key, PEM.")] = None,
+    provider: Provider = None,
 ) -> None:
     """Serve the API: OpenAI's audio and realtime protocols, and live conversion."""
     from voxhumana import config
     from voxhumana.server.app import create
     from voxhumana.server.run import run
 
-    settings = config.load(serve_host=host, serve_port=port, serve_cert=cert, serve_key=key)
+    settings = config.load(
+        serve_host=host, serve_port=port, serve_cert=cert, serve_key=key, provider=provider
+    )
+    provide(settings)
     run(create(settings), settings)

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from voxhumana.commands.provider import provide
+
 
 def talk(
     voice: Annotated[str | None, typer.Option(help="Who speaks with you; see `vox voices list`.")] = None,
@@ -32,6 +34,7 @@ def talk(
     if json:
         report.check_writable(json)
     settings = config.load(voice=voice, input=source, speakers=speakers, llm=llm, stt=stt, tts=tts)
+    provide(settings)
     turns = run(settings, duration)
     if json:
         engines = {"llm": settings.llm, "stt": settings.stt, "tts": settings.tts, "voice": settings.voice}

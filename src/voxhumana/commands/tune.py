@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from voxhumana.commands.provider import provide
 from voxhumana.errors import UsageError
 
 
@@ -26,7 +27,7 @@ def rvc(
     from rich.console import Console
     from rich.table import Table
 
-    from voxhumana import build, config
+    from voxhumana import config
     from voxhumana.bench.machine import machine
     from voxhumana.bench.tune import SPARE, marked, tune
     from voxhumana.commands import report
@@ -37,7 +38,7 @@ def rvc(
     if json:
         report.check_writable(json)
     settings = config.load()
-    build.provide(settings)
+    provide(settings)
     shelf, where = Shelf(settings.data_dir), machine()
     own = [one.name for one in shelf if "rvc" in one.engines]
     if not (model or voice or own):

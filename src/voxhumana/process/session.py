@@ -42,9 +42,8 @@ class Session:
         self._tell = tell
         self._switches = 0
         devices = build.Devices()
+        build.provide(settings, lambda text: tell(Notice(text=text)))
         role = build.role(settings, settings.voice, settings.engine)
-        for text in build.notices():
-            tell(Notice(text=text))
         controls = Controls(role, settings.pitch_semitones, settings.gate_db)
         self._monitor = build.monitor(settings, devices, lambda text: tell(Notice(text=text)))
         self.live = Live(build.opener(settings, devices), controls, self._monitor, tell)
