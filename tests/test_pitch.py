@@ -10,7 +10,7 @@ from contract import StageContract
 from test_rvc import SHORT, converted, voice
 from voxhumana.convert.rvc import pitch, tracker
 from voxhumana.convert.rvc.converter import Rvc
-from voxhumana.convert.rvc.settings import parse
+from voxhumana.convert.rvc.settings import RvcSettings
 from voxhumana.errors import VoxError
 
 MODELS = Path(__file__).parent / "models"
@@ -73,11 +73,11 @@ def test_missing_weights_say_where_they_go(monkeypatch, tmp_path):
     monkeypatch.setenv("VOX_DATA_DIR", str(tmp_path))
     monkeypatch.setattr(pitch.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(VoxError, match=r"rmvpe\.onnx or rmvpe\.pt among the models\.$"):
-        pitch.tracker(parse({"model": "a", "f0": "rmvpe"}, "x"), tmp_path)
+        pitch.tracker(RvcSettings(model="a", f0="rmvpe"), tmp_path)
     with pytest.raises(VoxError, match=r"fcpe\.pt.*or: pip install torchfcpe"):
-        pitch.tracker(parse({"model": "a", "f0": "fcpe"}, "x"), tmp_path)
-    with pytest.raises(VoxError, match="'f0' that is wrong"):
-        parse({"model": "a", "f0": "harvest"}, "x")
+        pitch.tracker(RvcSettings(model="a", f0="fcpe"), tmp_path)
+    with pytest.raises(VoxError, match="'f0' for rvc that is wrong"):
+        Rvc().open(voice("rvc-v2-40k.onnx", f0="harvest"))
 
 
 def test_another_networks_file_is_refused():

@@ -17,7 +17,6 @@ from voxhumana.convert.rvc.converter import FRAME, Rvc
 from voxhumana.convert.rvc.index import Index
 from voxhumana.convert.rvc.join import Join
 from voxhumana.convert.rvc.model import open_model
-from voxhumana.convert.rvc.settings import parse
 from voxhumana.convert.rvc.timing import Timing
 from voxhumana.errors import VoxError
 from voxhumana.voice import Voice
@@ -236,8 +235,8 @@ def test_what_is_missing_is_named(sound):
 
 
 def test_a_setting_that_cannot_be_meant_is_named():
-    with pytest.raises(VoxError, match="index_rate"):
-        parse({"model": "a", "index_rate": 3}, "x")
+    with pytest.raises(VoxError, match="'index_rate' for rvc that is wrong"):
+        Rvc().open(voice("rvc-v2-40k.onnx", index_rate=3))
 
 
 def test_the_choice_of_a_machine_is_kept_and_a_spoilt_one_ignored(tmp_path, monkeypatch):

@@ -253,7 +253,7 @@ def test_wrong_checkpoints_are_refused(tmp_path):
         autovc.load_generator: "no AutoVC generator",
         autovc.load_encoder: "no speaker encoder",
         Vocoder: "no HiFi-GAN and no Vocos",
-        openvoice._load: "no OpenVoice",
+        openvoice.load_converter: "no OpenVoice",
     }
     for load, why in refusals.items():
         with pytest.raises(VoxError, match=why):

@@ -136,9 +136,8 @@ def network_of(held):
     from voxhumana.convert.rvc import layout, nets
 
     shape = layout.parse(held["config"], held["version"], held["f0"], "tiny")
-    network = nets.Synthesizer(layout.with_generator(shape, Shape(**vars(shape.generator))))
-    checkpoint.fit(network, held["weight"], "tiny")
-    return network
+    sizes = layout.with_generator(shape, Shape(**vars(shape.generator)))
+    return checkpoint.fit(lambda: nets.Synthesizer(sizes), held["weight"], "tiny")
 
 
 def main():

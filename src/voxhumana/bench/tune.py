@@ -142,11 +142,13 @@ def timed(engine: Rvc, voice: Voice, sound: Array) -> list[float]:
 
 def likeness(found: Array, expect: Array) -> float:
     """Correlation of the spectra over 20 ms, to the power 0.3, as loudness goes; phase does not count."""
-    spectra = []
-    for sound in (found, expect):
+
+    def loudness(sound: Array) -> Array:
         frames = np.lib.stride_tricks.sliding_window_view(sound, 2 * FRAME)[::FRAME]
-        spectra.append(np.abs(np.fft.rfft(frames * np.hanning(2 * FRAME))) ** 0.3)
-    return float(np.corrcoef(*(x.ravel() for x in spectra))[0, 1])
+        power: Array = np.abs(np.fft.rfft(frames * np.hanning(2 * FRAME))) ** 0.3
+        return power.ravel()
+
+    return float(np.corrcoef(loudness(found), loudness(expect))[0, 1])
 
 
 def click(sound: Array, first: int, block: int) -> float:

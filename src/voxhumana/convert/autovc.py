@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from voxhumana.convert import mels
 from voxhumana.convert.nets import checkpoint
 from voxhumana.convert.packing import pack, unpack
-from voxhumana.convert.places import find
+from voxhumana.convert.parts import Parts
+from voxhumana.convert.settings import settings_of
 from voxhumana.convert.vocoder import Vocoder
 from voxhumana.convert.windowed import WindowedStream, Windows
 from voxhumana.engine import Block
@@ -58,8 +59,7 @@ class AutoVc:
     rate_hz = RATE_HZ
 
     def __init__(self, folder: str = "") -> None:
-        self._folder = Path(folder).absolute() if folder else None
-        self._loaded: dict[str, Any] = {}
+        self._parts = Parts(folder)
         self.windows = Windows(
             RATE_HZ, CODE * mels.AUTOVC.hop, past_s=1.0, hop_s=2.0, ahead_s=0.5, fade_s=0.5
         )
@@ -71,20 +71,14 @@ class AutoVc:
         Raises:
             VoxError: The voice has no vector, or one of the three files is missing or bad.
         """
-        if voice is None or self.name not in voice.engines:
-            raise VoxError("The autovc engine needs a voice learned from a recording; use --reference WAV.")
-        try:
-            settings = AutoVcSettings.model_validate(voice.engines[self.name])
-        except ValidationError as error:
-            where = ".".join(str(part) for part in error.errors()[0]["loc"])
-            raise VoxError(
-                f"The voice '{voice.name}' has an autovc setting '{where}' that is wrong."
-            ) from error
-        folder = self._folder or voice.folder
+        needs = "The autovc engine needs a voice learned from a recording; use --reference WAV."
+        settings = settings_of(AutoVcSettings, voice, self.name, needs)
+        assert voice
+        get, folder = self._parts.get, voice.folder
         session = Session(
-            self._once(settings.model, folder, "AutoVC's generator", load_generator),
-            self._once(settings.speaker_encoder, folder, "AutoVC's speaker encoder", load_encoder),
-            self._once(settings.vocoder, folder, "The vocoder", Vocoder),
+            get(settings.model, folder, "AutoVC's generator", load_generator),
+            get(settings.speaker_encoder, folder, "AutoVC's speaker encoder", load_encoder),
+            get(settings.vocoder, folder, "The vocoder", Vocoder),
             unpack(settings.speaker, voice.name),
         )
         return WindowedStream(self.windows, session.render)
@@ -92,14 +86,8 @@ class AutoVc:
     def learn(self, sound: Block) -> dict[str, Any]:
         """The voice's vector, from speech [T] at 16 kHz."""
         name = AutoVcSettings.model_fields["speaker_encoder"].default
-        encoder = self._once(name, self._folder, "AutoVC's speaker encoder", load_encoder)
+        encoder = self._parts.get(name, None, "AutoVC's speaker encoder", load_encoder)
         return {"speaker": pack(who(encoder, mels.autovc(sound)))}
-
-    def _once(self, name: str, folder: Path | None, what: str, load: Any) -> Any:  # noqa: ANN401  # torch's
-        path = find(name, folder, what)
-        if str(path) not in self._loaded:
-            self._loaded[str(path)] = load(path)
-        return self._loaded[str(path)]
 
 
 class Session:
@@ -150,9 +138,8 @@ def load_generator(path: Path) -> Any:  # noqa: ANN401  # torch's
         raise VoxError(f"{path.name} is no AutoVC generator, or was cut short.") from error
     if not 1 <= speaker <= 4096 or max(width, neck, before, after) > 4096:
         raise VoxError(f"{path.name} asks for a network that AutoVC has not; it is refused.")
-    network = Generator(Sizes(neck, speaker, before, CODE, width, after))
-    checkpoint.fit(network, state, path.name)
-    return network
+    sizes = Sizes(neck, speaker, before, CODE, width, after)
+    return checkpoint.fit(lambda: Generator(sizes), state, path.name)
 
 
 def load_encoder(path: Path) -> Any:  # noqa: ANN401  # torch's
@@ -167,9 +154,7 @@ def load_encoder(path: Path) -> Any:  # noqa: ANN401  # torch's
     speaker, cell = state["embedding.weight"].shape if "embedding.weight" in state else (0, 0)
     if not 1 <= speaker <= 4096 or not 1 <= cell <= 4096:
         raise VoxError(f"{path.name} is no speaker encoder of AutoVC's, or was cut short.")
-    network = SpeakerEncoder(cell, speaker)
-    checkpoint.fit(network, state, path.name)
-    return network
+    return checkpoint.fit(lambda: SpeakerEncoder(cell, speaker), state, path.name)
 
 
 def _state(path: Path, key: str, sign: str, what: str) -> dict[str, Any]:

@@ -14,14 +14,15 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from voxhumana.convert import mels
 from voxhumana.convert.nets import checkpoint
 from voxhumana.convert.packing import pack, unpack
-from voxhumana.convert.places import find
+from voxhumana.convert.parts import Parts
 from voxhumana.convert.rave import check
 from voxhumana.convert.rvc.content import BEYOND, STRIDE, Content
+from voxhumana.convert.settings import settings_of
 from voxhumana.convert.vocoder import Vocoder
 from voxhumana.convert.windowed import WindowedStream, Windows
 from voxhumana.engine import Block
@@ -62,8 +63,7 @@ class FragmentVc:
     rate_hz = RATE_HZ
 
     def __init__(self, folder: str = "") -> None:
-        self._folder = Path(folder).absolute() if folder else None
-        self._loaded: dict[str, Any] = {}
+        self._parts = Parts(folder)
         self.windows = Windows(RATE_HZ, STRIDE, past_s=1.0, hop_s=2.0, ahead_s=0.5)
         self.hop, self.latency = self.windows.hop, self.windows.latency
 
@@ -73,25 +73,17 @@ class FragmentVc:
         Raises:
             VoxError: The voice has no mels, or one of the files is missing or bad.
         """
-        if voice is None or self.name not in voice.engines:
-            raise VoxError(
-                "The fragmentvc engine needs a voice learned from a recording; use --reference WAV."
-            )
-        try:
-            settings = FragmentVcSettings.model_validate(voice.engines[self.name])
-        except ValidationError as error:
-            where = ".".join(str(part) for part in error.errors()[0]["loc"])
-            raise VoxError(
-                f"The voice '{voice.name}' has a fragmentvc setting '{where}' that is wrong."
-            ) from error
-        folder = self._folder or voice.folder
+        needs = "The fragmentvc engine needs a voice learned from a recording; use --reference WAV."
+        settings = settings_of(FragmentVcSettings, voice, self.name, needs)
+        assert voice
         target = unpack(settings.mels, voice.name)
         if len(target) % BANDS:
             raise VoxError(f"The voice '{voice.name}' is damaged; learn it again.")
+        get, folder = self._parts.get, voice.folder
         session = Session(
-            self._once(settings.model, folder, "FragmentVC", _script),
-            self._once(settings.content, folder, "The content encoder", lambda path: Content(path, 768)),
-            self._once(settings.vocoder, folder, "The vocoder", _vocoder),
+            get(settings.model, folder, "FragmentVC", script),
+            get(settings.content, folder, "The content encoder", lambda path: Content(path, 768)),
+            get(settings.vocoder, folder, "The vocoder", load_vocoder),
             target.reshape(-1, BANDS),
         )
         return WindowedStream(self.windows, session.render)
@@ -101,12 +93,6 @@ class FragmentVc:
         peak = float(np.abs(sound).max())
         mel = mels.fragmentvc(sound / (peak + 1e-6))[:KEPT]
         return {"mels": pack(mel.ravel())}
-
-    def _once(self, name: str, folder: Path | None, what: str, load: Any) -> Any:  # noqa: ANN401  # torch's
-        path = find(name, folder, what)
-        if str(path) not in self._loaded:
-            self._loaded[str(path)] = load(path)
-        return self._loaded[str(path)]
 
 
 class Session:
@@ -136,7 +122,12 @@ class Session:
         return out
 
 
-def _script(path: Path) -> Any:  # noqa: ANN401  # torch's
+def script(path: Path) -> Any:  # noqa: ANN401  # torch's
+    """A TorchScript, looked at before it is loaded.
+
+    Raises:
+        VoxError: It is damaged, or holds more than arithmetic.
+    """
     check(path)
     torch = checkpoint.need_torch(path.name)
     try:
@@ -145,10 +136,15 @@ def _script(path: Path) -> Any:  # noqa: ANN401  # torch's
         raise VoxError(f"{path.name} is damaged or no TorchScript of this torch; get it again.") from error
 
 
-def _vocoder(path: Path) -> Any:  # noqa: ANN401  # torch's
+def load_vocoder(path: Path) -> Any:  # noqa: ANN401  # torch's
+    """FragmentVC's own, or a HiFi-GAN.
+
+    Raises:
+        VoxError: It is neither, or damaged.
+    """
     if not any(name.startswith("code/") for name in checkpoint.members(path)):
         return Vocoder(path)
-    module = _script(path)
+    module = script(path)
     if not hasattr(module, "generate"):
         raise VoxError(f"{path.name} has no `generate`; it is no vocoder of FragmentVC's.")
     return module

@@ -8,16 +8,18 @@ was heard so far. The published one adds an inaudible watermark by another model
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from voxhumana.convert import mels
 from voxhumana.convert.nets import checkpoint
 from voxhumana.convert.packing import pack, unpack
-from voxhumana.convert.places import find
+from voxhumana.convert.parts import Parts
+from voxhumana.convert.settings import settings_of
 from voxhumana.convert.windowed import WindowedStream, Windows
 from voxhumana.engine import Block
 from voxhumana.errors import VoxError
@@ -57,7 +59,7 @@ class OpenVoice:
 
     def __init__(self, model: str = "") -> None:
         self._given = model
-        self._networks: dict[str, Any] = {}
+        self._parts = Parts()
         self.windows = Windows(RATE_HZ, mels.OPENVOICE.hop, past_s=1.0, hop_s=2.0, ahead_s=0.5)
         self.hop, self.latency = self.windows.hop, self.windows.latency
 
@@ -67,32 +69,20 @@ class OpenVoice:
         Raises:
             VoxError: The voice has no tone, or the converter is missing or bad.
         """
-        if voice is None or self.name not in voice.engines:
-            raise VoxError(
-                "The openvoice engine needs a voice learned from a recording; use --reference WAV."
-            )
-        try:
-            settings = OpenVoiceSettings.model_validate(voice.engines[self.name])
-        except ValidationError as error:
-            where = ".".join(str(part) for part in error.errors()[0]["loc"])
-            raise VoxError(
-                f"The voice '{voice.name}' has an openvoice setting '{where}' that is wrong."
-            ) from error
-        path = find(self._given or settings.model, voice.folder, "OpenVoice's converter")
-        session = Session(self._network(str(path)), unpack(settings.tone, voice.name), settings.zero)
+        needs = "The openvoice engine needs a voice learned from a recording; use --reference WAV."
+        settings = settings_of(OpenVoiceSettings, voice, self.name, needs)
+        assert voice
+        name = self._given or settings.model
+        network = self._parts.get(name, voice.folder, "OpenVoice's converter", load_converter)
+        session = Session(network, unpack(settings.tone, voice.name), settings.zero)
         return WindowedStream(self.windows, session.render)
 
     def learn(self, sound: Block) -> dict[str, Any]:
         """The voice's tone, from speech [T] at 22,050 Hz."""
         name = self._given or OpenVoiceSettings.model_fields["model"].default
-        network = self._network(str(find(name, None, "OpenVoice's converter")))
+        network = self._parts.get(name, None, "OpenVoice's converter", load_converter)
         learned: dict[str, Any] = {"tone": pack(tone(network, mels.OPENVOICE.magnitudes(sound)))}
         return learned | ({"model": self._given} if self._given else {})
-
-    def _network(self, path: str) -> Any:  # noqa: ANN401  # torch's
-        if path not in self._networks:
-            self._networks[path] = _load(path)
-        return self._networks[path]
 
 
 class Session:
@@ -131,10 +121,12 @@ def tone(network: Any, spectrum: Array) -> Array:  # noqa: ANN401  # torch's
     return out
 
 
-def _load(path: str) -> Any:  # noqa: ANN401  # torch's
-    from pathlib import Path  # noqa: PLC0415
+def load_converter(file: Path) -> Any:  # noqa: ANN401  # torch's
+    """OpenVoice's tone-colour converter from its `checkpoint.pth`.
 
-    file = Path(path)
+    Raises:
+        VoxError: It is another model, or damaged.
+    """
     held = checkpoint.load(file)
     state = held.get("model", {}) if isinstance(held, dict) else {}
     from voxhumana.convert.nets.hifigan import Shape  # noqa: PLC0415  # torch
@@ -150,6 +142,5 @@ def _load(path: str) -> Any:  # noqa: ANN401  # torch's
     if max(hidden, bins, inter, told, width) > 4096:
         raise VoxError(f"{file.name} asks for a network that OpenVoice has not; it is refused.")
     layers = sum(1 for key in state if key.startswith("enc_q.enc.in_layers.") and key.endswith("bias"))
-    network = Converter(Sizes(bins, inter, hidden, told, Shape((8, 8, 2, 2), (16, 16, 4, 4), width), layers))
-    checkpoint.fit(network, state, file.name)
-    return network
+    sizes = Sizes(bins, inter, hidden, told, Shape((8, 8, 2, 2), (16, 16, 4, 4), width), layers)
+    return checkpoint.fit(lambda: Converter(sizes), state, file.name)

@@ -21,12 +21,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from voxhumana.audio.reblock import Hops
 from voxhumana.convert.hush import Hush
 from voxhumana.convert.nets import checkpoint
 from voxhumana.convert.places import find
+from voxhumana.convert.settings import settings_of
 from voxhumana.engine import Block
 from voxhumana.errors import VoxError
 from voxhumana.voice import Voice
@@ -84,17 +85,8 @@ class Rave:
         """See `engine.Fitting`."""
         if self._model:
             return FittedRave(RaveSettings(model=self._model), None)
-        if self.name not in voice.engines:
-            raise VoxError("The rave engine needs a voice with a RAVE model; try `vox models add FILE.ts`.")
-        try:
-            return FittedRave(RaveSettings.model_validate(voice.engines[self.name]), voice.folder)
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
-            why = first["msg"].lower()
-            raise VoxError(
-                f"The voice '{voice.name}' has a rave setting '{where}' that is wrong: {why}."
-            ) from error
+        needs = "The rave engine needs a voice with a RAVE model; try `vox models add FILE.ts`."
+        return FittedRave(settings_of(RaveSettings, voice, self.name, needs), voice.folder)
 
     def open(self, voice: Voice | None = None) -> RaveStream:
         """Begin a session at the model's own rate; see `fit`."""

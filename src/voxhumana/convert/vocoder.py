@@ -79,8 +79,7 @@ def _hifigan(state: Mapping[str, Any], path: Path) -> tuple[mels.Front, Any]:
     config = _config(path)
     rates = tuple(config.get("upsample_rates") or (kernel // 2 for kernel in kernels))
     shape = Shape(rates, kernels, width, stack_kernels, dilations, first)
-    network = Generator(bands, shape)
-    checkpoint.fit(network, state, path.name)
+    network = checkpoint.fit(lambda: Generator(bands, shape), state, path.name)
     told = {
         "rate_hz": "sampling_rate",
         "fft": "n_fft",
@@ -118,9 +117,8 @@ def _vocos(state: Mapping[str, Any], name: str) -> tuple[mels.Front, Any]:
     if (width > 4096) or not 64 <= fft <= 8192:
         raise VoxError(f"{name} asks for a network that no Vocos has; it is refused.")
     depth = _count(state, r"backbone\.convnext\.(\d+)\.")
-    network = Vocos(bands, width, inner, depth, fft, fft // 4)
     own = {k: t for k, t in state.items() if not k.startswith("feature_extractor.") and "istft" not in k}
-    checkpoint.fit(network, own, name)
+    network = checkpoint.fit(lambda: Vocos(bands, width, inner, depth, fft, fft // 4), own, name)
     front = replace(mels.VOCOS, bands=bands, fft=fft, hop=fft // 4)
     return front, network
 

@@ -1,7 +1,7 @@
 """Checkpoints of strangers: looked at, bounded, and read as data; no pickle is ever executed.
 
 PATH -> inspect: what the archive is, without torch -> load: tensors, by torch's weights-only reader
-     -> fit: weight norm folded, names and shapes compared with the network's, then taken
+     -> fit: weight norm folded, names and shapes compared with the network's before it is built
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import pickletools
 import struct
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ LARGEST = 2 << 30
 """Bytes of the largest checkpoint taken; RVC's are 55 MB, XTTS' 1.9 GB."""
 PACKED = 32 << 20
 """Bytes by which an archive may grow when unpacked: tensors are not compressed, code and tables are."""
+SHARED = 4
+"""Times its own size that the tensors of a file may be, as some share their numbers."""
 MEMBERS = 20_000
 """Files in an archive; the largest voice models have some 2,000 tensors."""
 SAFE = {"collections", "torch", "torch._utils", "torch.nn.parameter", "torch.storage", "_codecs", "builtins"}
@@ -94,9 +96,21 @@ def load(path: Path) -> Any:  # noqa: ANN401  # a pickle's own shape; callers ch
     check(path)
     torch = need_torch(path.name)
     try:
-        return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        held = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except Exception as error:  # torch's reader raises a dozen kinds for a bad file
         raise VoxError(f"{path.name} is damaged or holds more than weights; get it again.") from error
+    if sum(_bytes(held, torch)) > SHARED * path.stat().st_size:
+        raise VoxError(f"{path.name} has tensors larger than itself; it is refused.")
+    return held
+
+
+def _bytes(held: Any, torch: Any) -> Iterator[int]:  # noqa: ANN401  # a pickle's own shape
+    """What each tensor would take if it were written out: one number may stand for all of a tensor."""
+    if isinstance(held, torch.Tensor):
+        yield held.numel() * held.element_size()
+    elif isinstance(held, (dict, list, tuple)):
+        for inner in held.values() if isinstance(held, dict) else held:
+            yield from _bytes(inner, torch)
 
 
 def load_safetensors(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
@@ -142,7 +156,8 @@ def fuse(state: Mapping[str, Any]) -> dict[str, Any]:
                 raise VoxError(f"The weights have '{name}' without its gain; they are not whole.")
             v, g = tensor.float(), gain.float()
             normed = tuple(axis for axis in range(g.dim()) if g.shape[axis] == 1)
-            if g.dim() != v.dim() or not normed:
+            fits = g.dim() == v.dim() and all(n in {1, m} for n, m in zip(g.shape, v.shape, strict=True))
+            if not fits or not normed:
                 raise VoxError(
                     f"The weights have a gain for '{name}' that does not fit it; they are damaged."
                 )
@@ -152,13 +167,19 @@ def fuse(state: Mapping[str, Any]) -> dict[str, Any]:
     return fused
 
 
-def fit(network: Any, state: Mapping[str, Any], name: str) -> None:  # noqa: ANN401  # a torch module
-    """Put `state` into `network` and set it to inference; what the network does not have is refused.
+def fit(make: Callable[[], Any], state: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401  # a torch module
+    """The network that `make` builds, with `state` in it, for inference.
+
+    Names and shapes are compared before anything is allocated, so no file makes a network larger than itself.
 
     Raises:
         VoxError: A tensor is missing, has another shape, or belongs to another network.
     """
-    fused, own = fuse(state), network.state_dict()
+    import torch  # noqa: PLC0415  # behind the extra
+
+    with torch.device("meta"):
+        own = make().state_dict()
+    fused = fuse(state)
     for key in sorted(own.keys() | fused.keys()):
         if key not in fused:
             raise VoxError(f"{name} has no '{key}'; it is another kind of model, or was cut short.")
@@ -167,5 +188,6 @@ def fit(network: Any, state: Mapping[str, Any], name: str) -> None:  # noqa: ANN
         if fused[key].shape != own[key].shape:
             has, needs = list(fused[key].shape), list(own[key].shape)
             raise VoxError(f"{name} has a '{key}' of shape {has} where {needs} is needed.")
+    network = make()
     network.load_state_dict(fused)
-    network.eval().requires_grad_(requires_grad=False)
+    return network.eval().requires_grad_(requires_grad=False)

@@ -217,8 +217,7 @@ def build(state: Mapping[str, Any], channels: int, name: str) -> Hubert:
     shape = shape_of(state, name)
     if channels not in {shape.width, shape.final}:
         raise VoxError(f"{name} gives {shape.width} channels{' or 256' * bool(shape.final)}, not {channels}.")
-    network = Hubert(shape, channels)
-    checkpoint.fit(network, state, name)
+    network: Hubert = checkpoint.fit(lambda: Hubert(shape, channels), state, name)
     return network
 
 

@@ -226,10 +226,10 @@ def build(held: Any, name: str) -> tuple[str, nn.Module]:  # noqa: ANN401  # wha
         raise VoxError(f"{name} is no whole {kind.upper()}, or was cut short.") from error
     if not 1 <= min(sizes) <= max(sizes) <= WIDEST or (kind == "rmvpe" and sizes[1] > 6):
         raise VoxError(f"{name} asks for a network that no {kind.upper()} is; it is refused.")
-    network = Crepe(sizes) if kind == "crepe" else (Fcpe if kind == "fcpe" else Rmvpe)(*sizes)
     derived = ("cent_table", "gaussian_blurred_cent_mask")
-    checkpoint.fit(network, {key: t for key, t in state.items() if key not in derived}, name)
-    return kind, network
+    own = {key: t for key, t in state.items() if key not in derived}
+    makes = {"crepe": lambda: Crepe(sizes), "fcpe": lambda: Fcpe(*sizes), "rmvpe": lambda: Rmvpe(*sizes)}
+    return kind, checkpoint.fit(makes[kind], own, name)
 
 
 def _crepe(state: Mapping[str, Any]) -> list[int]:

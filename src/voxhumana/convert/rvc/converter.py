@@ -27,8 +27,9 @@ from voxhumana.convert.rvc.index import Index
 from voxhumana.convert.rvc.join import Join
 from voxhumana.convert.rvc.model import Model, Window, open_model
 from voxhumana.convert.rvc.pitch import tracker
-from voxhumana.convert.rvc.settings import CONTENT, RvcSettings, settings_of
+from voxhumana.convert.rvc.settings import CONTENT, RvcSettings
 from voxhumana.convert.rvc.source import Source
+from voxhumana.convert.settings import settings_of
 from voxhumana.engine import Block
 from voxhumana.voice import Voice
 
@@ -92,7 +93,8 @@ class Rvc:
             return RvcStream(
                 self, RvcSettings(model=self._model), None, voice.pitch_semitones if voice else 0.0
             )
-        settings = settings_of(voice, self.name)
+        needs = "The rvc engine needs a voice with an RVC model; make one with `vox models add FILE.pth`."
+        settings = settings_of(RvcSettings, voice, self.name, needs)
         assert voice
         return RvcStream(self, settings, voice.folder, voice.pitch_semitones)
 

@@ -122,8 +122,8 @@ def _export(path: Path, target: str) -> None:
     from voxhumana.convert.nets.hifigan import Shape  # noqa: PLC0415  # torch
     from voxhumana.convert.rvc import nets  # noqa: PLC0415  # torch
 
-    network = nets.Synthesizer(layout.with_generator(shape, Shape(**vars(shape.generator))))
-    checkpoint.fit(network, state, path.name)
+    sizes = layout.with_generator(shape, Shape(**vars(shape.generator)))
+    network = checkpoint.fit(lambda: nets.Synthesizer(sizes), state, path.name)
     about = {
         "rate_hz": shape.rate_hz, "hop": shape.hop, "channels": shape.content, "inter": shape.inter,
         "f0": shape.f0,

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from voxhumana.errors import VoxError
-from voxhumana.voice import Voice
+from pydantic import BaseModel, ConfigDict, Field
 
 CONTENT = {256: "vec-256-layer-9.onnx", 768: "vec-768-layer-12.onnx"}
 """Content encoders, by the names that RVC gave them, looked for when a voice names none."""
@@ -36,32 +33,3 @@ class RvcSettings(BaseModel):
     """The network's weights; by default those of its published names, or an installed package's."""
     seed: int = 0
     """Of the noise that makes each rendering a little different."""
-
-
-def settings_of(voice: Voice | None, engine: str) -> RvcSettings:
-    """The voice's settings.
-
-    Raises:
-        VoxError: It has none, or some that cannot be meant.
-    """
-    if voice is None or engine not in voice.engines:
-        raise VoxError(
-            "The rvc engine needs a voice with an RVC model; make one with `vox models add FILE.pth`."
-        )
-    return parse(voice.engines[engine], voice.name)
-
-
-def parse(given: dict[str, Any], name: str) -> RvcSettings:
-    """Check what a voice file says.
-
-    Raises:
-        VoxError: It cannot be meant.
-    """
-    try:
-        return RvcSettings.model_validate(given)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise VoxError(
-            f"The voice '{name}' has an rvc setting '{where}' that is wrong: {first['msg'].lower()}."
-        ) from error
