@@ -145,8 +145,8 @@ def likeness(found: Array, expect: Array) -> float:
 
     def loudness(sound: Array) -> Array:
         frames = np.lib.stride_tricks.sliding_window_view(sound, 2 * FRAME)[::FRAME]
-        power: Array = np.abs(np.fft.rfft(frames * np.hanning(2 * FRAME))) ** 0.3
-        return power.ravel()
+        power = np.abs(np.fft.rfft(frames * np.hanning(2 * FRAME))) ** 0.3
+        return power.ravel().astype(np.float32)
 
     return float(np.corrcoef(loudness(found), loudness(expect))[0, 1])
 
