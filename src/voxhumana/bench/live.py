@@ -1,7 +1,7 @@
 """What the live path costs: every figure that is asked of it, through the sound server that runs here.
 
 in the audio process    compute a block, of the path alone and of a voice           `rows`
-through the server      delay at 128 and 256 frames, with a voice, after a stall    `measure`
+through the server      delay at 128 and 256 frames, with voices, after a stall     `measure`
 by the clock            how soon `vox --help` and `vox live` are there              `measure`
 for minutes             underruns, delay, memory beside a busy core                 `measure`, if asked
 """
@@ -27,11 +27,14 @@ from voxhumana.bench.soak import soak
 from voxhumana.channel import Failed, Stopped
 from voxhumana.config import Settings
 from voxhumana.errors import VoxError
-from voxhumana.library.shelf import SAMPLE
+from voxhumana.library.shelf import SAMPLE, Shelf
 from voxhumana.process.client import audio_process
 
 FRAMES = (128, 256)
 """Block sizes: the smallest that runs, and the default."""
+
+CRAFTED = "dsp"
+"""Engine of crafted voices: measured beside the one that the voice prefers, if the voice has it."""
 
 BURSTS, FEW_BURSTS = 200, 50
 """Of noise, each of which tells a delay; above the p99 of 200 lie two. A median takes fewer."""
@@ -87,12 +90,11 @@ def measure(
                 "priority": bare.priority,
             }
         )
-    doing("delay with a voice")
-    started, voiced = path.voiced(settings, FEW_BURSTS)
-    measured["voiced"] = {"voice": started.voice, "engine": started.engine, **asdict(voiced)}
-    doing("cost of a voice")
-    with SoundReader(SAMPLE) as file:
-        measured["cost"] = cost_of(settings, file.read(10 * file.rate_hz), file.rate_hz)
+    measured["voices"] = []
+    own = Shelf(settings.data_dir).find(settings.voice).engines
+    for engine in dict.fromkeys((settings.engine or next(iter(own)), *({CRAFTED} & own.keys()))):
+        doing(f"delay and cost of a voice, {engine}")
+        measured["voices"].append(_voice(settings.model_copy(update={"engine": engine})))
     doing("a stall")
     before, after = path.stalled(settings, FEW_BURSTS)
     measured["stall"] = {"before_ms": before.median_ms, "after_ms": after.median_ms}
@@ -105,6 +107,13 @@ def measure(
         soaked = soak(settings, soak_minutes)
         measured["soak"] = {**asdict(soaked), "underruns_in_1000": soaked.underruns_in_1000}
     return measured
+
+
+def _voice(settings: Settings) -> dict[str, Any]:
+    started, late = path.voiced(settings, FEW_BURSTS)
+    with SoundReader(SAMPLE) as file:
+        cost = cost_of(settings, file.read(10 * file.rate_hz), file.rate_hz)
+    return {"voice": started.voice, "engine": started.engine, **asdict(late), "cost": cost}
 
 
 def _lag(before: Path, after: Path) -> int:

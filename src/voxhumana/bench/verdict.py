@@ -61,16 +61,16 @@ def _server(measured: Mapping[str, Any]) -> Iterator[Row]:
             f"< {DELAY_MS:g} ms median",
             row["median_ms"] < DELAY_MS,
         )
-    if voiced := measured.get("voiced"):
+    for voiced in measured.get("voices", ()):
+        cost, who = voiced["cost"], f"{voiced['engine']} ({voiced['voice']})"
         yield Row(
-            f"delay added, {voiced['engine']} ({voiced['voice']})",
+            f"delay added, {who}",
             f"median {voiced['median_ms']:.1f} ms, p99 {voiced['p99_ms']:.1f}",
             f"<= {VOICE_MS:g} ms",
             voiced["median_ms"] <= VOICE_MS,
         )
-    if cost := measured.get("cost"):
         yield Row(
-            f"real-time factor of {cost['engine']} ({cost['voice']}) on one core",
+            f"real-time factor of {who} on one core",
             f"{cost['cpu_rtf']:.3f} of the processor, {cost['rtf']:.3f} on the clock",
             f"<= {VOICE_RTF:g}",
             cost["cpu_rtf"] <= VOICE_RTF,
