@@ -167,10 +167,10 @@ def test_a_reply_that_is_not_ready_is_thought_about_and_the_user_may_still_go_on
 def test_speech_over_the_reply_silences_it_at_once_and_stops_it_soon() -> None:
     script = speaking()
     began = script.turn.now / MS
-    script.speak(600)
+    script.speak(800)
     assert script.kinds()[:2] == ["Pause", "Stop"]
     assert script.when(Pause) - began <= 64
-    assert script.when(Stop) - began <= 544
+    assert script.when(Stop) - began <= 736
     assert script.turn.phase is Phase.LISTENING
 
 
@@ -181,6 +181,14 @@ def test_a_backchannel_lets_the_reply_go_on() -> None:
     script.understand("Mm-hmm.")
     assert script.kinds() == ["Pause", "Draft", "Drop", "Resume"]
     assert script.turn.phase is Phase.SPEAKING
+
+
+def test_a_hum_that_is_taken_for_words_lets_the_reply_go_on() -> None:
+    script = speaking()
+    script.speak(320)
+    script.silence(128)
+    script.understand("her mother")
+    assert script.kinds() == ["Pause", "Draft", "Drop", "Resume"]
 
 
 def test_noise_over_the_reply_lets_it_go_on_without_asking_for_words() -> None:

@@ -90,7 +90,10 @@ def talk(settings: Settings, tell: Callable[[Note], None], deaf: Callable[[], bo
 
 
 def scene(
-    settings: Settings, tell: Callable[[Note], None], deaf: Callable[[], bool] = lambda: False
+    settings: Settings,
+    tell: Callable[[Note], None],
+    deaf: Callable[[], bool] = lambda: False,
+    devices: tuple[Source, Callable[[], Sink]] | None = None,
 ) -> Scene:
     """A conversation, its engines loaded and warm.
 
@@ -98,6 +101,7 @@ def scene(
         settings: Of devices, engines, voice and memory.
         tell: Takes notes on the path's thread, and a `Notice` of a failing memory on its own; must not wait.
         deaf: Whether the microphone is not to be heard now.
+        devices: A microphone, and what opens a loudspeaker, instead of the settings'.
 
     Raises:
         VoxError: A device or an engine cannot be had.
@@ -107,7 +111,7 @@ def scene(
     shelf = Shelf(settings.data_dir)
     voice = shelf.find(settings.voice)
     with ExitStack() as stack:
-        source, open_sink = _devices(settings)  # before the engines: a wrong name is told at once
+        source, open_sink = devices or _devices(settings)  # before the engines: a wrong name is told at once
         stack.callback(source.close)
         memory = Memory(settings.data_dir) if settings.memory else None
         after = ExitStack()

@@ -110,6 +110,7 @@ class Drafter:
         self._tools = tools
         self._starting = threading.Lock()
         self._inbox: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        self._asked = self._heard = 0  # drafts: the newest that was asked for, and that was understood
         self._reply: Reply | None = None
         self._maker: threading.Thread | None = None
         self._ears = threading.Thread(target=self._listen, name="ears", daemon=True)
@@ -117,6 +118,7 @@ class Drafter:
 
     def draft(self, request: Request) -> None:
         """Take a request; returns at once."""
+        self._asked = request.draft
         self._inbox.put(request)
 
     def make(self, reply: Reply) -> None:
@@ -128,6 +130,11 @@ class Drafter:
             before = self._maker
             self._maker = threading.Thread(target=self._make, args=(reply, before), name="reply", daemon=True)
             self._maker.start()
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is being understood or made; for a clock that waits for it."""
+        return self._asked != self._heard or (self._maker is not None and self._maker.is_alive())
 
     def close(self) -> None:
         """Drop what is under way, end the threads and close the responder."""
@@ -146,6 +153,7 @@ class Drafter:
             except Exception as error:  # noqa: BLE001  # whatever an engine raises, the conversation goes on
                 self._tell(Drafted(request.draft, "", 0.0, None))
                 self._tell(Failed(_sentence("speech recognition", error)))
+            self._heard = request.draft
 
     def _newest(self) -> Request | None:
         request = self._inbox.get()

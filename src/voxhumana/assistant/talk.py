@@ -110,6 +110,10 @@ class Worker(Protocol):
     def say(self, reply: Reply, text: str) -> None:
         """Let `text` be this reply; returns at once."""
 
+    @property
+    def busy(self) -> bool:
+        """Whether anything is being understood or made."""
+
     def close(self) -> None:
         """End."""
 
@@ -205,6 +209,11 @@ class Talk:
     def now(self) -> int:
         """Samples heard, on the detector's clock."""
         return self._turn.now
+
+    @property
+    def busy(self) -> bool:
+        """Whether engines are at work; for a clock that waits for them."""
+        return self._drafter.busy
 
     def stop(self) -> None:
         """End `run` at the next block; from any thread."""

@@ -6,7 +6,7 @@
     +-----------+ <----------------- +--------------+           +----------+           +----------+
        ^   ^     the user goes on: the draft is dropped              |    the user is heard |   ^
        |   +---------------------------------------------------------+                      v   |
-       |   half a second of speech, or words that are more than "mhm"          +-------------+  |
+       |   0.7 s of speech, or a word that asks for the turn                   +-------------+  |
        +-----------------------------------------------------------------------| INTERRUPTED |--+
                                                                                +-------------+
 Replies are drafted while the user may still go on, first in mid-speech and again at the first hint of an end.
@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeAlias
 
-from voxhumana.assistant.backchannel import is_backchannel
+from voxhumana.assistant.backchannel import is_backchannel, is_order
 
 MS = 16
 """Samples a millisecond: the clock is the detector's, 16 kHz."""
@@ -44,8 +44,9 @@ PATIENCE = 1_440 * MS
 """Silence after which the turn is over, when the words are surely complete, and when they surely are not."""
 FORGET = 480 * MS
 """Silence after which noise without words is forgotten."""
-BARGE = 512 * MS
-"""Speech over the reply that is an interruption whatever the words; "mhm" and "yeah, right" are shorter."""
+BARGE = 704 * MS
+"""Speech over the reply that is an interruption whatever the words. Less is one only by a word that asks for
+it: "mhm", "okay" and "I see" have 256-608 ms in 3 voices, and a hum may be taken for any words."""
 
 
 class Phase(Enum):
@@ -261,7 +262,7 @@ def _decide(turn: Turn) -> Step:  # noqa: PLR0911  # one return a case
     if turn.text is None:
         return turn, ()
     if turn.phase is Phase.INTERRUPTED:
-        if is_backchannel(turn.text):
+        if is_backchannel(turn.text) or (turn.voiced < BARGE and not is_order(turn.text)):
             dropped, actions = _drop(turn)
             return replace(_unheard(dropped), phase=Phase.SPEAKING), (*actions, Resume())
         ended, actions = _decide(replace(turn, phase=Phase.MAYBE_ENDING, reply=None))

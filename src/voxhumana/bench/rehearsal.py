@@ -119,6 +119,9 @@ class Script:
     def say(self, reply: Reply, text: str) -> None:
         """Do nothing: there are no announcements here."""
 
+    busy = False
+    """It takes no time."""
+
     def close(self) -> None:
         """Do nothing."""
 

@@ -7,10 +7,15 @@ from typing import Annotated
 
 import typer
 
+from voxhumana.commands.bench_conversation import ears, endurance, idle
 from voxhumana.commands.provider import provide
 from voxhumana.commands.tune import rvc
 
 bench = typer.Typer(help="Measure; each prints a table and writes JSON.", no_args_is_help=True)
+
+bench.command()(ears)
+bench.command()(idle)
+bench.command()(endurance)
 
 QUALITY = {
     "wer": "WER %",
@@ -218,43 +223,6 @@ def talk(
         }
         figures |= {"stages": split, "speculation": settings.speculation}
         report.write(json, {"machine": where, **engines, **figures, "rows": rows, "turns": turns})
-
-
-@bench.command()
-def ears(
-    rooms: Annotated[Path | None, typer.Option(help="Folder of room responses; made up without.")] = None,
-    noise: Annotated[Path | None, typer.Option(help="Folder of recordings without speech.")] = None,
-    level: Annotated[float, typer.Option(max=6.0, help="Of our own voice at the microphone, dB.")] = -6.0,
-    minutes: Annotated[float, typer.Option(min=0.1, help="Of each kind of listening.")] = 10.0,
-    json: Json = None,
-) -> None:
-    """Measure whom the assistant takes for a speaker: itself, a cough, music, or somebody who interrupts."""
-    from rich.console import Console
-
-    from voxhumana import config
-    from voxhumana.bench import ears as measure
-    from voxhumana.bench.machine import machine
-    from voxhumana.commands import report
-
-    if json:
-        report.check_writable(json)
-    responses = measure.rooms(rooms)
-    cast = measure.cast(config.load())
-    console = Console(highlight=False)
-    rows = []
-    for found in (
-        measure.murmurs(cast),
-        measure.barge_in(cast, responses, level),
-        measure.own_voice(cast, responses, level, minutes * 30),
-        measure.nobody(cast, minutes * 60, noise),
-    ):
-        for row in found:
-            rows.append(row)
-            cells = [f"{value:.4g}" if isinstance(value, float) else str(value) for value in row.values()]
-            shown = [f"{name} {cell}" for name, cell in zip(row, cells, strict=True)]
-            console.print(f"| {cells[0]} | {', '.join(shown[1:])} |", markup=False, soft_wrap=True)
-    if json:
-        report.write(json, {"machine": machine(), "level_db": level, "rows": rows})
 
 
 @bench.command()

@@ -1,4 +1,4 @@
-"""`vox doctor`: whether one can go live here, how fast, and what to do about it."""
+"""`vox doctor`: whether one can go live and converse here, how fast, and what to do about it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ def doctor(
     source: Annotated[
         str | None, typer.Option("--input", help="Microphone: a name or index of `vox devices`.")
     ] = None,
+    only: Annotated[str | None, typer.Option(metavar="live|talk", help="Look at one of them alone.")] = None,
     json: Annotated[Path | None, typer.Option(metavar="F", help="Write as JSON; - is the terminal.")] = None,
 ) -> None:
-    """Check sound, microphone, speed and true delay, and say what to do; exit 1 when live is impossible."""
+    """Check sound, speed, true delay and the engines of conversation; exit 1 when live is impossible."""
     from dataclasses import asdict
+    from itertools import chain
 
     from rich.console import Console
     from rich.text import Text
@@ -26,17 +28,22 @@ def doctor(
     from voxhumana import config
     from voxhumana.bench.machine import machine
     from voxhumana.commands import report
-    from voxhumana.doctor import Level, examine
+    from voxhumana.doctor import Level, conversation, examine
+    from voxhumana.errors import UsageError
     from voxhumana.library.shelf import Shelf
 
+    if only not in {None, "live", "talk"}:
+        raise UsageError("--only takes one word: live or talk.")
     if json:
         report.check_writable(json)
     settings = config.load(voice=voice, input=source)
     Shelf(settings.data_dir).find(settings.voice)  # words before devices
     console = Console(quiet=json == report.TERMINAL)
     findings = []
-    with console.status("Listening and measuring; some fifteen seconds"):
-        for finding in examine(settings):
+    live = examine(settings) if only != "talk" else ()
+    talk = conversation(settings) if only != "live" else ()
+    with console.status("Listening and measuring; some thirty seconds"):
+        for finding in chain(live, talk):
             findings.append(finding)
             console.print(Text(f"{finding.level:<5}", STYLES[finding.level]) + Text(finding.sentence))
             for number, step in enumerate(finding.remedy, 1):

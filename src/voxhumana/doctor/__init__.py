@@ -1,6 +1,7 @@
-"""Whether one can go live on this machine, how fast, and what to do about it; `vox doctor` shows it.
+"""Whether one can go live and converse on this machine, how fast, and what to do about it: `vox doctor`.
 
-    server -> microphone -> virtual microphone -> priority -> compute -> delay -> advice
+    live: server -> microphone -> virtual microphone -> priority -> compute -> delay -> advice
+    talk: ears -> language model -> speech engine -> memory -> other engines
 
 Findings are data, in this order; whoever shows them decides how.
 """
@@ -12,9 +13,10 @@ from contextlib import ExitStack
 
 from voxhumana.config import Settings
 from voxhumana.doctor import advice, delay, devices, speed
+from voxhumana.doctor.conversation import conversation
 from voxhumana.doctor.finding import Finding, Level
 
-__all__ = ["Finding", "Level", "examine"]
+__all__ = ["Finding", "Level", "conversation", "examine"]
 
 
 def examine(settings: Settings) -> Iterator[Finding]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -28,3 +29,5 @@ class Finding:
     sentence: str
     remedy: tuple[str, ...] = ()
     """What to do, one sentence a step."""
+    figures: Mapping[str, float] = field(default_factory=dict)
+    """What was measured, with its unit in its name."""

@@ -187,6 +187,10 @@ class Memory:
             talks = list(session.scalars(select(TalkRow.id)))
         return self.forget(talks, "")
 
+    def check(self) -> list[str]:
+        """What is wrong inside the file, a line each; nothing when all is well."""
+        return self._database.check()
+
     def close(self) -> None:
         """Let the file go; may be called twice."""
         self._database.close()

@@ -1,0 +1,152 @@
+"""A conversation of hundreds of turns, with the real engines: does memory grow, do turns become slower?
+
+It runs on the sample clock: the microphone waits while engines are at work, so a busy machine lengthens the
+wall clock and changes nothing else; what a turn costs is told in processor time.
+
+    question -> Talk (real ears, turn, drafter, memory) -> reply played to its end -> next question
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import psutil
+import soxr
+
+from voxhumana import build_talk, registry
+from voxhumana.assistant.talk import Note, Notice, Said, Talk
+from voxhumana.assistant.timing import TurnTiming
+from voxhumana.config import Settings
+from voxhumana.engine import Block
+
+RATE_HZ = 16_000
+FRAMES = 160
+GAP_S = 0.8
+"""Between a reply's end and the next question."""
+LOST_S = 20.0
+"""A question without an answer after so long, on the sample clock, was not understood."""
+LOOK_S = 0.002
+EDGE = 20
+"""Turns at the beginning that are held against as many at the end."""
+QUESTIONS = (
+    "What is the capital of France?", "How many legs does a spider have?", "Why is the sky blue?",
+    "What should I cook tonight?", "Do you like the sea?", "What is a good name for a cat?",
+    "How do I boil an egg?", "Where do swallows go in winter?", "Who painted the Mona Lisa?",
+    "Is it better to read or to walk?", "What did you do this morning?", "How old is the moon?",
+    "Which tea is good in the evening?", "Can dogs eat apples?", "What rhymes with river?",
+    "How far away is the sun?", "Why do people yawn?", "What makes bread rise?",
+    "Should I take an umbrella?", "How do bees find their way home?",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a turn took, from the end of the one before to its own."""
+
+    processor_s: float
+    wall_s: float
+    memory_mb: float
+    """Resident, after it."""
+
+
+class Interview:
+    """`Source` and `Sink` in one: asks the next question when the answer to the last is over.
+
+    Args:
+        questions: Float32 [T] at 16 kHz each.
+    """
+
+    name = clock = "interview"
+    rate_hz = RATE_HZ
+    frames = latency = mark = FRAMES
+    dropped = underruns = backlog = 0
+
+    def __init__(self, questions: Iterator[Block]) -> None:
+        self._questions = questions
+        self._sound: Block = np.zeros(RATE_HZ // 2, np.float32)
+        self._waited = 0
+        self.talk: Talk | None = None
+        """Whose engines are waited for."""
+        self.answered = False
+        self.lost = 0
+
+    def read(self) -> Block | None:
+        """The next 10 ms of the microphone; None when all was asked."""
+        while self.talk and self.talk.busy:
+            time.sleep(LOOK_S)
+        if len(self._sound) < FRAMES:
+            self._waited += FRAMES
+            lost = self._waited > LOST_S * RATE_HZ
+            if lost or (self.answered and self._waited > GAP_S * RATE_HZ):
+                self.lost += lost
+                if (question := next(self._questions, None)) is None:
+                    return None
+                self._sound, self._waited, self.answered = question, 0, False
+            return np.zeros(FRAMES, np.float32)
+        block, self._sound = self._sound[:FRAMES], self._sound[FRAMES:]
+        return block
+
+    def write(self, block: Block) -> None:
+        """Forget it."""
+
+    def close(self) -> None:
+        """Do nothing; both ends call it."""
+
+    def over(self) -> None:
+        """An answer is over."""
+        self.answered, self._waited = True, 0
+
+
+def measure(settings: Settings, turns: int) -> dict[str, object]:
+    """Ask so many questions, one after the other.
+
+    Raises:
+        VoxError: An engine cannot be had.
+    """
+    spoken = [_spoken(text) for text in QUESTIONS]
+    interview = Interview(iter(itertools.islice(itertools.cycle(spoken), turns)))
+    process, costs = psutil.Process(), list[Cost]()
+    said, notices = list[str](), list[str]()
+    mark = [time.process_time(), time.monotonic()]
+
+    def note(what: Note) -> None:
+        if isinstance(what, Notice):
+            notices.append(what.text)
+        elif isinstance(what, Said) and what.who == "assistant":
+            said.append(what.text)
+        elif isinstance(what, TurnTiming):
+            now = [time.process_time(), time.monotonic()]
+            costs.append(Cost(now[0] - mark[0], now[1] - mark[1], process.memory_info().rss / 1e6))
+            mark[:] = now
+            interview.over()
+
+    scene = build_talk.scene(settings, note, devices=(interview, lambda: interview))
+    interview.talk = scene.talk
+    mark[:] = [time.process_time(), time.monotonic()]
+    scene.talk.run()
+    return summary(costs) | {"lost": interview.lost, "notices": notices, "last said": said[-3:]}
+
+
+def summary(costs: Sequence[Cost]) -> dict[str, object]:
+    """The first turns against the last; the very first is left out, which has all the caches to fill."""
+    first, last = costs[1 : EDGE + 1], costs[-EDGE:]
+    figures: dict[str, object] = {"turns": len(costs)}
+    if not first:
+        return figures
+    for name, part in (("first", first), ("last", last)):
+        figures[f"{name} processor s a turn"] = float(np.median([cost.processor_s for cost in part]))
+        figures[f"{name} wall s a turn"] = float(np.median([cost.wall_s for cost in part]))
+        figures[f"{name} memory MB"] = part[-1].memory_mb
+    figures["memory growth MB"] = last[-1].memory_mb - first[-1].memory_mb
+    figures["memory MB every ten turns"] = [round(cost.memory_mb) for cost in costs[::10]]
+    return figures
+
+
+def _spoken(text: str) -> Block:
+    speaker = registry.load_speaker("hibari")
+    sound: Block = soxr.resample(np.concatenate([*speaker.open().push(text)]), speaker.rate_hz, RATE_HZ)
+    return sound
