@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from voxhumana import onnx, registry
+from voxhumana import registry
 from voxhumana.assistant.abilities import Timers, change_voice, clock, forget, remember
 from voxhumana.assistant.diary import Diary
 from voxhumana.assistant.drafter import Drafter, News
@@ -107,7 +107,6 @@ def scene(
         VoxError: A device or an engine cannot be had.
     """
     registry.check_talk(settings)  # words before devices, devices before weights
-    onnx.choose(settings.provider)
     shelf = Shelf(settings.data_dir)
     voice = shelf.find(settings.voice)
     with ExitStack() as stack:
@@ -172,8 +171,6 @@ def scene(
     conversation = Talk(microphone, sink, ears, open_drafter, history, note, turn, mouth=mouth)
     cast.recast = conversation.recast
     conversation.closing.push(after.pop_all())
-    for sentence in onnx.notices:
-        tell(Notice(sentence))
     return Scene(conversation, cast, heard, played)
 
 
