@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from signals import noise
-from voxhumana.studio import spectrogram
+from voxhumana.audio import spectrogram
 
 RATE_HZ = 48_000
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import pathlib
 import re
 
-from voxhumana.bench.quality import read
+from voxhumana.bench.speech import read
 from voxhumana.convert.native import Native
 
 LIBRARY = pathlib.Path(__file__).parent.parent / "src" / "voxhumana" / "library"

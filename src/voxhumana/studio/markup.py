@@ -7,9 +7,9 @@ from functools import wraps
 from html import escape
 from typing import Any
 
+from voxhumana.audio import spectrogram
 from voxhumana.engine import Block
 from voxhumana.errors import VoxError
-from voxhumana.studio import spectrogram
 
 
 def panel(body: str) -> str:
