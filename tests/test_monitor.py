@@ -76,6 +76,16 @@ def test_a_lost_device_is_told_once_and_found_again():
     assert len(outputs.warnings) == 1
 
 
+def test_a_device_is_lost_once_however_often_it_is_written_to_before_it_is_taken_away(monkeypatch):
+    monkeypatch.setattr(Monitor, "_tend", lambda _: None)
+    outputs = Outputs(FakeSink(lost_after=1))
+    heard = Monitor(outputs.open_sink, "one", outputs.warnings.append)
+    for _ in range(5):
+        heard.write(BLOCK, 48_000)
+    heard.close()
+    assert len(outputs.warnings) == 1
+
+
 def test_a_device_of_another_rate_gets_its_rate():
     sink = FakeSink(rate_hz=24_000)
     heard = Monitor(Outputs(sink).open_sink, "one", print)

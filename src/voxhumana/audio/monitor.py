@@ -59,9 +59,10 @@ class Monitor:
                 for out in self._resampled(block, (rate_hz, self._sink.rate_hz)):
                     self._sink.write(out)
             except DeviceLostError as why:
-                self._warn(f"You cannot hear yourself for now: {why}")
-                self._here, self._warned = None, True
-                self._changed.set()
+                if self._here:  # else it was told, and the thread has not come to take the sink away
+                    self._warn(f"You cannot hear yourself for now: {why}")
+                    self._warned, self._here = True, None
+                    self._changed.set()
 
     def close(self) -> None:
         """Give the device back."""
