@@ -7,6 +7,7 @@ import signals
 from contract import StageContract, pushed, run
 from voxhumana.audio.loudness import BOUND, Loudness
 from voxhumana.audio.reblock import Fifo, Hops
+from voxhumana.voice import Voice
 
 RATE_HZ = 48_000
 
@@ -47,6 +48,16 @@ def test_the_output_is_as_loud_as_the_input(gain_db):
     out = run(Loudness(Louder(10 ** (gain_db / 20))).open(), speech, 480)
     late = slice(5 * RATE_HZ, None)
     assert decibels(out[late][: len(speech[late])]) == pytest.approx(decibels(speech[late]), abs=1.0)
+
+
+@pytest.mark.parametrize("gain_db", [-12, 6])
+def test_a_voice_is_louder_or_quieter_than_its_speaker_if_it_wants_to(gain_db):
+    speech = signals.speech(8.0, RATE_HZ)
+    voice = Voice(name="v", title="V", character="", licence="", source="", gain_db=gain_db, engines={})
+    out = run(Loudness(Louder(0.5)).open(voice), speech, 480)
+    late = slice(5 * RATE_HZ, None)
+    louder = decibels(out[late][: len(speech[late])]) - decibels(speech[late])
+    assert louder == pytest.approx(gain_db, abs=1.0)
 
 
 @pytest.mark.parametrize("gain_db", [-40, 40])

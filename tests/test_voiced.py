@@ -112,6 +112,13 @@ def test_a_converter_that_changes_the_rate_is_heard_in_time_and_at_the_right_pit
     assert np.corrcoef(sound[middle], plain[: len(sound)][middle])[0, 1] > 0.99
 
 
+def test_a_voice_that_wants_to_be_louder_is_whichever_engine_converts() -> None:
+    uncle = Shelf(Path("nowhere")).find("uncle")
+    loud = uncle.model_copy(update={"gain_db": 6.0})
+    plain, louder = (said(Voiced(Hummer(), Doubler(), 48_000).open(v), "Hello there.") for v in (uncle, loud))
+    np.testing.assert_allclose(louder, plain * np.float32(10**0.3), atol=1e-5)
+
+
 def test_the_first_sound_is_out_before_the_whole_sentence_is_converted() -> None:
     converter = Doubler()
     speech = Voiced(Hummer(), converter, 48_000).open().push("A sentence that takes a while to be said.")

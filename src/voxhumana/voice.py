@@ -44,9 +44,14 @@ class Voice(BaseModel):
     """Words to find it by."""
     pitch_semitones: float = 0.0
     """Preferred shift, added to what the user asks for."""
-    gain_db: float = 0.0
-    """Preferred level change."""
+    gain_db: float = Field(default=0.0, ge=-24, le=24)
+    """Preferred level change, whichever engine speaks: so much louder than the microphone, or the speech."""
     engines: dict[str, dict[str, Any]]
     """Engine name -> that engine's settings; the first is preferred."""
     folder: Path | None = Field(default=None, exclude=True)
     """Where files named in `engines` lie; None for a voice that is only settings."""
+
+    @property
+    def gain(self) -> float:
+        """The factor of that level change."""
+        return float(10 ** (self.gain_db / 20))

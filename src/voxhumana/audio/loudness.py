@@ -1,5 +1,7 @@
 """Loudness match: the converted voice is as loud as its speaker, whatever the converter makes of it.
 
+A voice that wants to be louder or quieter than that (`gain_db`) is, by so much.
+
 Slow and bounded, so that it levels voices and never sounds like a compressor. Only speech counts: in pauses
 the gain stays what it was.
 """
@@ -50,7 +52,8 @@ class Loudness:
 
     def open(self, voice: Voice | None = None) -> LoudnessStream:
         """Begin a session of the stage, at a gain of 1."""
-        return LoudnessStream(self._stage.open(voice), self._stage.latency, self.rate_hz)
+        wanted = voice.gain if voice else 1.0
+        return LoudnessStream(self._stage.open(voice), self._stage.latency, self.rate_hz, wanted)
 
 
 class LoudnessStream:
@@ -60,10 +63,11 @@ class LoudnessStream:
     """The stage's own, whose knobs may be turned."""
 
     gain = 1.0
-    """What it multiplies by at present."""
+    """What makes both sides equal at present."""
 
-    def __init__(self, stream: Stream[Block, Block], latency: int, rate_hz: int) -> None:
+    def __init__(self, stream: Stream[Block, Block], latency: int, rate_hz: int, wanted: float = 1.0) -> None:
         self.stream = stream
+        self._wanted = wanted
         self._before = Fifo()
         self._before.write(np.zeros(latency, np.float32))
         self._level = Mean(LEVEL_S * rate_hz)
@@ -86,10 +90,10 @@ class LoudnessStream:
         before = np.square(self._before.read(len(out)), dtype=np.float64)
         speech = self._level.over(before) > SPEECH
         if not speech.any():
-            return out * np.float32(self.gain)
+            return out * np.float32(self.gain * self._wanted)
         power_in = self._in.over(before[speech])
         power_out = self._out.over(np.square(out[speech], dtype=np.float64))
         gains = np.clip(np.sqrt(power_in / np.maximum(power_out, 1e-12)), 1 / BOUND, BOUND)
         gains = np.concatenate([[self.gain], gains])[np.cumsum(speech)]  # between speech, the last one
         self.gain = float(gains[-1])
-        return out * gains.astype(np.float32)
+        return out * (gains * self._wanted).astype(np.float32)

@@ -85,6 +85,7 @@ class Clause:
         self._piece = round(PIECE_S * speech_hz)
         self._into = Rate(speech_hz, taken_hz(converter) if converter else rate_hz)
         self._voice: Stream[Block, Block] | None = converter.open(voice) if converter else None
+        self._gain = np.float32(voice.gain if converter and voice else 1.0)
         self._early = converter.latency if converter else 0  # samples that come out before the first word
         self._out = Rate(converter.rate_hz if converter else rate_hz, rate_hz)
 
@@ -111,7 +112,7 @@ class Clause:
     def _heard(self, block: Block) -> Iterator[Block]:
         late = block[self._early :]
         self._early = max(0, self._early - len(block))
-        yield from _some(self._out.push(late))
+        yield from _some(self._out.push(late * self._gain))
 
 
 class Rate:

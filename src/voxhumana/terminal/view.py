@@ -102,6 +102,6 @@ def compute(meters: Meters, started: Started) -> str:
 def flow(meters: Meters) -> str:
     """How well the sound flows."""
     return (
-        f"{meters.underruns} underruns  {meters.dropped_ms:.0f} ms dropped  "
+        f"{meters.underruns} underrun{'s' * (meters.underruns != 1)}  {meters.dropped_ms:.0f} ms dropped  "
         f"backlog {meters.backlog_ms:.1f} ms  drift {meters.drift_ppm:+.0f} ppm"
     )
