@@ -96,6 +96,6 @@ def test_the_table_of_engines_has_a_row_for_each_or_says_what_it_lacks(tmp_path,
     monkeypatch.setattr(bench, "converter_names", lambda: ["identity", "rvc", "autovc", "dsp"])
     rows = {row["engine"]: row for row in engine_rows(Settings(data_dir=tmp_path, frames=960))}
     assert rows["identity"]["latency_ms"] == 0
-    assert rows["dsp"]["memory_mb"] >= 0
+    assert rows["dsp"]["memory_mb"] > 1
     assert "needs a voice" in rows["rvc"]["lacks"]
     assert "recording" in rows["autovc"]["lacks"]

@@ -25,24 +25,6 @@ pytestmark = [
     pytest.mark.torch,
     pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning"),
 ]
-MODELS = Path(__file__).parent / "models"
-
-
-def save_hifigan(path, kind="1", hop=256):
-    import torch
-
-    from tiny_rvc import lively, split
-    from voxhumana.convert.nets import hifigan
-
-    torch.manual_seed(0)
-    shapes = {
-        "1": hifigan.Shape((8, 8, 2, 2), (16, 16, 4, 4), 32),
-        "2": hifigan.Shape((8, 8, 4), (16, 16, 8), 16, (3, 5, 7), ((1, 2), (2, 6), (3, 12)), "2"),
-    }
-    network = lively(hifigan.Generator(80, shapes[kind]))
-    state = split(network.state_dict(), ("ups.", "resblocks.", "conv_pre", "conv_post"))
-    torch.save({"generator": state}, path)
-    return network.eval()
 
 
 class NonCausal(StageContract):
@@ -67,18 +49,10 @@ class TestAutoVc(NonCausal):
     seconds = 2.5
 
     def make(self):
-        import torch
-
-        from voxhumana.convert.nets import autovc
+        import tiny_voices
 
         folder = Path(tempfile.mkdtemp())
-        torch.manual_seed(0)
-        network = autovc.Generator(autovc.Sizes(4, 16, 16, 32, 16, 16))
-        torch.save({"model": network.state_dict()}, folder / "autovc.ckpt")
-        encoder = autovc.SpeakerEncoder(8, 16)
-        state = {f"module.{key}": tensor for key, tensor in encoder.state_dict().items()}
-        torch.save({"model_b": state}, folder / "3000000-BL.ckpt")
-        save_hifigan(folder / "hifigan-16k.pth")
+        tiny_voices.autovc(folder)
         engine = AutoVc(str(folder))
         engine.folder = folder
         engine.windows = Windows(16_000, 8192, 0.5, 0.5, 0.5, 0.5)
@@ -88,17 +62,10 @@ class TestAutoVc(NonCausal):
 
 class TestOpenVoice(NonCausal):
     def make(self):
-        import torch
-
-        from tiny_rvc import lively, split
-        from voxhumana.convert.nets import hifigan, openvoice
+        import tiny_voices
 
         folder = Path(tempfile.mkdtemp())
-        torch.manual_seed(0)
-        sizes = openvoice.Sizes(513, 8, 8, 8, hifigan.Shape((8, 8, 2, 2), (16, 16, 4, 4), 16), 4)
-        state = lively(openvoice.Converter(sizes)).state_dict()
-        normed = ("ups.", "resblocks.", "in_layers.", "res_skip_layers.", "cond_layer.")
-        torch.save({"model": split(state, normed)}, folder / "openvoice-v2.pth")
+        tiny_voices.openvoice(folder)
         engine = OpenVoice(str(folder / "openvoice-v2.pth"))
         engine.folder = folder
         engine.windows = Windows(22_050, 256, 0.2, 0.3, 0.1)
@@ -106,39 +73,12 @@ class TestOpenVoice(NonCausal):
         return engine
 
 
-def script_fragmentvc(folder):
-    """TorchScript of the published signatures."""
-    import torch
-
-    class Network(torch.nn.Module):
-        def __init__(self):
-            super().__init__()
-            torch.manual_seed(0)
-            self.query, self.key = torch.nn.Linear(768, 8), torch.nn.Linear(80, 8)
-
-        def forward(self, srcs: torch.Tensor, refs: torch.Tensor):
-            heard = refs.transpose(1, 2)
-            weight = torch.softmax(self.query(srcs) @ self.key(heard).transpose(1, 2), -1)
-            return (weight @ heard).transpose(1, 2), [weight]
-
-    torch.jit.script(Network()).save(str(folder / "fragmentvc.pt"))
-
-    class Slow(torch.nn.Module):
-        @torch.jit.export
-        def generate(self, mels: list[torch.Tensor]) -> list[torch.Tensor]:
-            return [0.05 * torch.sin(mel).mean(1).repeat_interleave(326) for mel in mels]
-
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return x
-
-    torch.jit.script(Slow()).save(str(folder / "fragmentvc-vocoder.pt"))
-    (folder / "wav2vec2-base.onnx").write_bytes((MODELS / "vec-768-layer-12.onnx").read_bytes())
-
-
 class TestFragmentVc(NonCausal):
     def make(self):
+        import tiny_voices
+
         folder = Path(tempfile.mkdtemp())
-        script_fragmentvc(folder)
+        tiny_voices.fragmentvc(folder)
         engine = FragmentVc(str(folder))
         engine.folder = folder
         engine.windows = Windows(16_000, 320, 0.2, 0.3, 0.1)
@@ -146,18 +86,20 @@ class TestFragmentVc(NonCausal):
         return engine
 
 
-@pytest.mark.parametrize("kind", ["1", "2"])
+@pytest.mark.parametrize("kind", ["1", "2", "3"])
 def test_a_hifigan_is_told_from_its_tensors(tmp_path, kind):
     import torch
 
-    network = save_hifigan(tmp_path / "g_1", kind)
+    import tiny_voices
+
+    network = tiny_voices.hifigan(tmp_path / "g_1", kind)
     vocoder = Vocoder(tmp_path / "g_1")
     assert (vocoder.kind, vocoder.front.hop, vocoder.front.rate_hz) == ("hifigan", 256, 22_050)
     mel = vocoder.mel(signals.speech(0.5, 22_050))
     with torch.inference_mode():
         expect = network(torch.from_numpy(np.ascontiguousarray(mel.T))[None]).numpy().ravel()
     np.testing.assert_allclose(vocoder.render(mel), expect, atol=1e-2)  # its file is of half precision
-    if kind == "2":
+    if kind == "3":
         return
     (tmp_path / "config.json").write_text(
         '{"upsample_rates": [8, 8, 2, 2], "sampling_rate": 16000, "hop_size": 200}'
@@ -167,14 +109,9 @@ def test_a_hifigan_is_told_from_its_tensors(tmp_path, kind):
 
 
 def test_a_vocos_is_told_from_its_tensors(tmp_path):
-    import torch
+    import tiny_voices
 
-    from voxhumana.convert.nets import vocos
-
-    torch.manual_seed(0)
-    network = vocos.Vocos(100, 16, 32, 2, 1024, 256).eval()
-    state = network.state_dict() | {"feature_extractor.mel_spec.mel_scale.fb": torch.zeros(513, 100)}
-    torch.save(state | {"head.istft.window": torch.hann_window(1024)}, tmp_path / "a.bin")
+    tiny_voices.vocos(tmp_path / "a.bin")
     vocoder = Vocoder(tmp_path / "a.bin")
     assert (vocoder.kind, vocoder.front.hop, vocoder.front.rate_hz) == ("vocos", 256, 24_000)
     mel = vocoder.mel(signals.speech(0.5, 24_000))

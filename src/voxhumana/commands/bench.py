@@ -121,7 +121,7 @@ def convert(
     provide(settings)
     where, measured = machine(), list(engine_rows(settings) if engines else rows(settings))
     columns = ("voice", "engine", "RTF", "p50 ms", "p99 ms", "max ms", "delay ms")
-    table = Table(*columns, *(["memory MB"] if engines else []), box=None)
+    table = Table(*columns, *(["memory MB, peak"] if engines else []), box=None)
     for row in measured:
         if "lacks" in row:
             continue

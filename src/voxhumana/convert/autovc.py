@@ -134,7 +134,7 @@ def load_generator(path: Path) -> Any:  # noqa: ANN401  # torch's
         speaker = state["encoder.convolutions.0.0.conv.weight"].shape[1] - BANDS
         neck = state["encoder.lstm.weight_hh_l0"].shape[1]
         before, after = (state[f"decoder.{name}.weight_hh_l0"].shape[1] for name in ("lstm1", "lstm2"))
-    except (KeyError, IndexError) as error:
+    except (KeyError, IndexError, ValueError) as error:
         raise VoxError(f"{path.name} is no AutoVC generator, or was cut short.") from error
     if not 1 <= speaker <= 4096 or max(width, neck, before, after) > 4096:
         raise VoxError(f"{path.name} asks for a network that AutoVC has not; it is refused.")
@@ -151,20 +151,15 @@ def load_encoder(path: Path) -> Any:  # noqa: ANN401  # torch's
     state = _state(path, "model_b", "lstm.weight_hh_l0", "speaker encoder of AutoVC's")
     from voxhumana.convert.nets.autovc import SpeakerEncoder  # noqa: PLC0415  # torch
 
-    speaker, cell = state["embedding.weight"].shape if "embedding.weight" in state else (0, 0)
+    told = tuple(state["embedding.weight"].shape) if "embedding.weight" in state else ()
+    speaker, cell = told if len(told) == 2 else (0, 0)
     if not 1 <= speaker <= 4096 or not 1 <= cell <= 4096:
         raise VoxError(f"{path.name} is no speaker encoder of AutoVC's, or was cut short.")
     return checkpoint.fit(lambda: SpeakerEncoder(cell, speaker), state, path.name)
 
 
 def _state(path: Path, key: str, sign: str, what: str) -> dict[str, Any]:
-    held = checkpoint.load(path)
-    state = held.get(key, held) if isinstance(held, dict) else {}
-    state = (
-        {name.removeprefix("module."): tensor for name, tensor in state.items()}
-        if isinstance(state, dict)
-        else {}
-    )
+    state = checkpoint.tensors(checkpoint.load(path), key)
     if sign not in state:
         raise VoxError(f"{path.name} is no {what}; name the published checkpoint.")
     return state

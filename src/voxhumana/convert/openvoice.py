@@ -127,8 +127,7 @@ def load_converter(file: Path) -> Any:  # noqa: ANN401  # torch's
     Raises:
         VoxError: It is another model, or damaged.
     """
-    held = checkpoint.load(file)
-    state = held.get("model", {}) if isinstance(held, dict) else {}
+    state = checkpoint.tensors(checkpoint.load(file), "model")
     from voxhumana.convert.nets.hifigan import Shape  # noqa: PLC0415  # torch
     from voxhumana.convert.nets.openvoice import Converter, Sizes  # noqa: PLC0415  # torch
 
@@ -137,7 +136,7 @@ def load_converter(file: Path) -> Any:  # noqa: ANN401  # torch's
         inter = state["enc_q.proj.weight"].shape[0] // 2
         told = state["ref_enc.proj.weight"].shape[0]
         width = state["dec.conv_pre.weight"].shape[0]
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, IndexError) as error:
         raise VoxError(f"{file.name} is no OpenVoice tone-colour converter, or was cut short.") from error
     if max(hidden, bins, inter, told, width) > 4096:
         raise VoxError(f"{file.name} asks for a network that OpenVoice has not; it is refused.")

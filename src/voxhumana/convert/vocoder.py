@@ -37,8 +37,7 @@ class Vocoder:
     """
 
     def __init__(self, path: Path) -> None:
-        held = checkpoint.load(path)
-        state = held.get("generator", held) if isinstance(held, dict) else {}
+        state = checkpoint.tensors(checkpoint.load(path), "generator")
         if "backbone.embed.weight" in state:
             self.front, self._network = _vocos(state, path.name)
             self.kind = "vocos"
@@ -112,11 +111,11 @@ def _vocos(state: Mapping[str, Any], name: str) -> tuple[mels.Front, Any]:
         width, bands, _ = state["backbone.embed.weight"].shape
         inner = state["backbone.convnext.0.pwconv1.weight"].shape[0]
         fft = state["head.out.weight"].shape[0] - 2
-    except (KeyError, ValueError) as error:
+        depth = _count(state, r"backbone\.convnext\.(\d+)\.")
+    except (KeyError, ValueError, IndexError) as error:
         raise VoxError(f"{name} is no Vocos with mels, or was cut short.") from error
     if (width > 4096) or not 64 <= fft <= 8192:
         raise VoxError(f"{name} asks for a network that no Vocos has; it is refused.")
-    depth = _count(state, r"backbone\.convnext\.(\d+)\.")
     own = {k: t for k, t in state.items() if not k.startswith("feature_extractor.") and "istft" not in k}
     network = checkpoint.fit(lambda: Vocos(bands, width, inner, depth, fft, fft // 4), own, name)
     front = replace(mels.VOCOS, bands=bands, fft=fft, hop=fft // 4)

@@ -142,28 +142,38 @@ def need_torch(name: str, extra: str = "rvc") -> Any:  # noqa: ANN401  # the mod
     return torch
 
 
-def fuse(state: Mapping[str, Any]) -> dict[str, Any]:
+def tensors(held: Any, key: str = "") -> dict[str, Any]:  # noqa: ANN401  # a pickle's own shape
+    """The tensors by name in what `load` gave, or in what it has under `key`; nothing else that is there.
+
+    Names lose the `module.` that training on several machines puts before them.
+    """
+    import torch  # noqa: PLC0415  # behind the extra
+
+    inner = held.get(key, held) if isinstance(held, dict) else {}
+    inner = inner if isinstance(inner, dict) else {}
+    return {str(name).removeprefix("module."): t for name, t in inner.items() if torch.is_tensor(t)}
+
+
+def fuse(state: Mapping[str, Any], name: str) -> dict[str, Any]:
     """The same tensors, float32, weight norm folded in: g * v / |v| (Salimans and Kingma, 2016)."""
     import torch  # noqa: PLC0415  # behind the extra
 
     fused = {}
-    for name, tensor in state.items():
-        stem, _, last = name.rpartition(".")
-        if last == "weight_v" or name.endswith("parametrizations.weight.original1"):
+    for key, tensor in state.items():
+        stem, _, last = key.rpartition(".")
+        if last == "weight_v" or key.endswith("parametrizations.weight.original1"):
             stem = stem.removesuffix(".parametrizations.weight")
             gain = state.get(f"{stem}.weight_g", state.get(f"{stem}.parametrizations.weight.original0"))
             if gain is None:
-                raise VoxError(f"The weights have '{name}' without its gain; they are not whole.")
+                raise VoxError(f"{name} has '{key}' without its gain; it was cut short.")
             v, g = tensor.float(), gain.float()
             normed = tuple(axis for axis in range(g.dim()) if g.shape[axis] == 1)
             fits = g.dim() == v.dim() and all(n in {1, m} for n, m in zip(g.shape, v.shape, strict=True))
             if not fits or not normed:
-                raise VoxError(
-                    f"The weights have a gain for '{name}' that does not fit it; they are damaged."
-                )
+                raise VoxError(f"{name} has a gain for '{key}' that does not fit it; it is damaged.")
             fused[f"{stem}.weight"] = v * (g / torch.linalg.vector_norm(v, dim=normed, keepdim=True))
-        elif last != "weight_g" and not name.endswith("parametrizations.weight.original0"):
-            fused[name] = tensor.float() if tensor.is_floating_point() else tensor
+        elif last != "weight_g" and not key.endswith("parametrizations.weight.original0"):
+            fused[key] = tensor.float() if tensor.is_floating_point() else tensor
     return fused
 
 
@@ -177,9 +187,12 @@ def fit(make: Callable[[], Any], state: Mapping[str, Any], name: str) -> Any:  #
     """
     import torch  # noqa: PLC0415  # behind the extra
 
-    with torch.device("meta"):
-        own = make().state_dict()
-    fused = fuse(state)
+    try:
+        with torch.device("meta"):
+            own = make().state_dict()
+    except (RuntimeError, ValueError, TypeError, AssertionError, ZeroDivisionError) as error:
+        raise VoxError(f"{name} asks for a network that cannot be; it is damaged.") from error
+    fused = fuse(state, name)
     for key in sorted(own.keys() | fused.keys()):
         if key not in fused:
             raise VoxError(f"{name} has no '{key}'; it is another kind of model, or was cut short.")

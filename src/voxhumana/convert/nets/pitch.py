@@ -215,9 +215,9 @@ def build(held: Any, name: str) -> tuple[str, nn.Module]:  # noqa: ANN401  # wha
     Raises:
         VoxError: It is none of them, or has sizes that none of them has.
     """
-    state = held.get("model", held) if isinstance(held, dict) else {}
+    state = checkpoint.tensors(held, "model")
     signs = {"classifier.weight": "crepe", "input_stack.0.weight": "fcpe", "unet.encoder.bn.weight": "rmvpe"}
-    kind = next((k for sign, k in signs.items() if isinstance(state, Mapping) and sign in state), None)
+    kind = next((k for sign, k in signs.items() if sign in state), None)
     if kind is None:
         raise VoxError(f"{name} is no CREPE, FCPE or RMVPE; name the published weights of one.")
     try:

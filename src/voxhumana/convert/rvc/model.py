@@ -102,7 +102,7 @@ def read(path: Path) -> tuple[Mapping[str, Any], layout.Layout]:
     else:
         held = checkpoint.load(path)
         held = held if isinstance(held, dict) else {}
-        state, config = held.get("weight", {}), held.get("config")
+        state, config = checkpoint.tensors(held.get("weight")), held.get("config")
         version, f0 = held.get("version"), held.get("f0")
     if "enc_p.emb_phone.weight" not in state:
         raise VoxError(f"{path.name} has no RVC voice in it; it is another kind of model.")
