@@ -64,7 +64,7 @@ KINDS = {
         0.006,
         np.linspace(1200 * np.log2(3.27), 1200 * np.log2(197.55), 360),
     ),
-    "rmvpe": Kind(("rmvpe.onnx", "rmvpe.pt"), "", 64, 0.03, CENTS),
+    "rmvpe": Kind(("rmvpe.onnx", "rmvpe.pt"), "", 5, 0.03, CENTS),
 }
 """By the names that RVC's users know. Thresholds: torchcrepe's README, torchfcpe's
 default, RVC's `infer/modules/vc/pipeline.py`."""
