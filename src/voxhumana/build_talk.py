@@ -26,8 +26,9 @@ from voxhumana.audio.file import check_writable
 from voxhumana.audio.file_device import FileBackend
 from voxhumana.audio.pushed import Pushed
 from voxhumana.audio.resample import Resample
+from voxhumana.ceiling import Ceiling
 from voxhumana.config import Settings
-from voxhumana.dialogue import Mimic, Responder, Speaker
+from voxhumana.dialogue import Detector, Mimic, Responder, Speaker, Transcriber
 from voxhumana.engine import Block, Stream, fitted
 from voxhumana.errors import UsageError
 from voxhumana.library import learning
@@ -63,7 +64,7 @@ def voiced(
         UsageError: There is no such engine.
         VoxError: The voice has nothing for it.
     """
-    speaker = speaker or registry.load_speaker(settings.tts, settings.device)
+    speaker = speaker or registry.load_speaker(settings.tts, settings.device, settings.speech_threads)
     engine = next((name for name in voice.engines if name in registry.converter_names()), None)
     engine = engine or (LEARNS if voice.folder else None)
     if engine is None or (isinstance(speaker, Mimic) and speaker.takes_on(voice)):
@@ -119,13 +120,17 @@ def scene(
             after.callback(memory.close)
         facts = memory.facts if memory else list[str]
         history = History(persona(voice, facts()))
-        transcriber, detector = registry.load_transcriber(settings.stt), registry.load_detector("silero")
+        transcriber, detector = _ears(settings)
+        ceiling = Ceiling(settings.memory_mb)
+        ceiling.check(f"the speech recogniser `{settings.stt}`")
         responder = registry.load_responder(settings)
         stack.callback(responder.close)
+        ceiling.check(f"the language model `{settings.llm}`")
         with closing(responder.reply(history.with_user("Hello."))) as greeting:
             next(greeting, None)  # the persona is read once, now
         sink = open_sink()
         cast = Cast(settings, shelf, voice, sink.rate_hz, facts)
+        ceiling.check(f"the speech engine `{settings.tts}`")
         ears = Ears(
             near=Resample(source.rate_hz, detector.rate_hz).open(),
             far=Resample(sink.rate_hz, detector.rate_hz).open(),
@@ -155,7 +160,7 @@ def scene(
     def open_drafter(news: Callable[[News], None]) -> Drafter:
         return Drafter(
             transcriber,
-            ending(responder),
+            by_words if settings.ending == "words" else ending(responder),
             responder,
             cast.open,
             sink.rate_hz,
@@ -204,7 +209,7 @@ class Cast:
         self._facts = facts
         self.recast: Recast = lambda persona, *, later=False: None  # noqa: ARG005  # nobody to tell yet
         """Tells the model who it is; see `Talk.recast`."""
-        self._speaker = registry.load_speaker(settings.tts, settings.device)
+        self._speaker = registry.load_speaker(settings.tts, settings.device, settings.speech_threads)
         self._role = voiced(settings, voice, rate_hz, self._speaker)
 
     @property
@@ -275,6 +280,10 @@ def ending(responder: Responder) -> Ending:
     """What judges whether words are whole: the language model, where it can, else the words alone."""
     judge: Ending | None = getattr(responder, "complete", None)
     return judged(judge) if judge else by_words
+
+
+def _ears(settings: Settings) -> tuple[Transcriber, Detector]:
+    return registry.load_transcriber(settings.stt, settings.speech_threads), registry.load_detector("silero")
 
 
 def _devices(settings: Settings) -> tuple[Source, Callable[[], Sink]]:

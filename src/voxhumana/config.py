@@ -55,6 +55,10 @@ class Settings(BaseSettings):
     """Whether conversations of `vox talk` are kept, and facts remembered, in the data folder."""
     speculation: bool = True
     """Replies are prepared while the user still speaks; off spares the processor, and costs half a second."""
+    ending: Literal["model", "words"] = "model"
+    """What judges whether the user has said all: the language model, where it can, or the words alone."""
+    memory_mb: int | None = Field(default=None, ge=256, le=1_000_000)
+    """Most resident memory of a conversation, MB; the embedded model then takes less, or is refused."""
     monitor: str | None = None
     """Second output, to hear oneself; None = off."""
     voice: str = "uncle"
@@ -83,6 +87,8 @@ class Settings(BaseSettings):
     """Bearer token for a language server that asks for one."""
     llm_threads: int = Field(default=2, ge=1, le=64)
     """CPU threads of the embedded language model; 1 is faster beside a live voice."""
+    speech_threads: int = Field(default=2, ge=1, le=64)
+    """CPU threads of speech recognition (Whisper) and synthesis (Kokoro)."""
     reply_tokens: int = Field(default=160, ge=1, le=4096)
     """Longest reply, in tokens; a minute of speech."""
     hotkeys: dict[Hotkey, str] = Field(default_factory=lambda: dict(HOTKEYS))

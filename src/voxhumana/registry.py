@@ -48,6 +48,9 @@ SPEAKERS = {
 ON_TORCH = {"pocket", "xtts"}
 """Those of them that run where torch does: their constructors take a `device`."""
 
+THREADED = {"kokoro", "whisper"}
+"""Those whose constructors take the number of CPU `threads`."""
+
 GROUP = "voxhumana.converters"
 """Entry-point group in which other packages name their converters; the other kinds have theirs alike."""
 
@@ -71,9 +74,17 @@ def load_detector(name: str) -> Detector:
     return cast("Detector", _load(DETECTORS, "voxhumana.detectors", "voice detector", name))
 
 
-def load_transcriber(name: str) -> Transcriber:
-    """Import and construct the speech recogniser called `name[:model]`; raises as `load_converter`."""
-    return cast("Transcriber", _load(TRANSCRIBERS, "voxhumana.transcribers", "speech recogniser", name))
+def load_transcriber(name: str, threads: int = 2) -> Transcriber:
+    """Import and construct the speech recogniser called `name[:model]`; raises as `load_converter`.
+
+    Args:
+        name: Which.
+        threads: Of the CPU, for an engine that can be told.
+    """
+    more = _threads(name, threads)
+    return cast(
+        "Transcriber", _load(TRANSCRIBERS, "voxhumana.transcribers", "speech recogniser", name, **more)
+    )
 
 
 def check_talk(settings: Settings) -> None:
@@ -94,15 +105,20 @@ def load_responder(settings: Settings) -> Responder:
     return cast("Responder", engine(model, settings))
 
 
-def load_speaker(name: str, device: str = "auto") -> Speaker:
+def load_speaker(name: str, device: str = "auto", threads: int = 2) -> Speaker:
     """Import and construct the speech synthesiser called `name[:model]`; raises as `load_converter`.
 
     Args:
         name: Which.
         device: For an engine that runs on torch: `auto`, `cpu`, `cuda` or `mps`.
+        threads: Of the CPU, for an engine that can be told.
     """
-    more = {"device": device} if name.partition(":")[0] in ON_TORCH else {}
+    more = _threads(name, threads) | ({"device": device} if name.partition(":")[0] in ON_TORCH else {})
     return cast("Speaker", _load(SPEAKERS, "voxhumana.speakers", "speech engine", name, **more))
+
+
+def _threads(name: str, threads: int) -> dict[str, Any]:
+    return {"threads": threads} if name.partition(":")[0] in THREADED else {}
 
 
 def _names(table: dict[str, str], group: str) -> list[str]:
@@ -115,7 +131,7 @@ def _check(table: dict[str, str], group: str, kind: str, spec: str) -> None:
         raise UsageError(f"There is no {kind} called '{name}'; choose one of: {', '.join(known)}.")
 
 
-def _load(table: dict[str, str], group: str, kind: str, spec: str, **more: str) -> Any:  # noqa: ANN401  # each caller casts
+def _load(table: dict[str, str], group: str, kind: str, spec: str, **more: Any) -> Any:  # noqa: ANN401  # each caller casts
     name, colon, model = spec.partition(":")
     engine = _find(table, group, kind, name)
     return engine(model, **more) if colon else engine(**more)

@@ -58,6 +58,7 @@ class Interview:
 
     Args:
         questions: Float32 [T] at 16 kHz each.
+        until_s: Moment of the monotonic clock after which no more is asked.
     """
 
     name = clock = "interview"
@@ -65,8 +66,9 @@ class Interview:
     frames = latency = mark = FRAMES
     dropped = underruns = backlog = 0
 
-    def __init__(self, questions: Iterator[Block]) -> None:
+    def __init__(self, questions: Iterator[Block], until_s: float) -> None:
         self._questions = questions
+        self._until_s = until_s
         self._sound: Block = np.zeros(RATE_HZ // 2, np.float32)
         self._waited = 0
         self.talk: Talk | None = None
@@ -83,7 +85,8 @@ class Interview:
             lost = self._waited > LOST_S * RATE_HZ
             if lost or (self.answered and self._waited > GAP_S * RATE_HZ):
                 self.lost += lost
-                if (question := next(self._questions, None)) is None:
+                question = next(self._questions, None)
+                if question is None or time.monotonic() > self._until_s:
                     return None
                 self._sound, self._waited, self.answered = question, 0, False
             return np.zeros(FRAMES, np.float32)
@@ -101,14 +104,16 @@ class Interview:
         self.answered, self._waited = True, 0
 
 
-def measure(settings: Settings, turns: int) -> dict[str, object]:
-    """Ask so many questions, one after the other.
+def measure(settings: Settings, turns: int, minutes: float) -> dict[str, object]:
+    """Ask so many questions, one after the other, or as many as there is time for.
 
     Raises:
         VoxError: An engine cannot be had.
     """
     spoken = [_spoken(text) for text in QUESTIONS]
-    interview = Interview(iter(itertools.islice(itertools.cycle(spoken), turns)))
+    interview = Interview(
+        iter(itertools.islice(itertools.cycle(spoken), turns)), time.monotonic() + minutes * 60
+    )
     process, costs = psutil.Process(), list[Cost]()
     said, notices = list[str](), list[str]()
     mark = [time.process_time(), time.monotonic()]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from voxhumana.commands.bench_conversation import ears, endurance, idle
+from voxhumana.commands.bench_conversation import ears, endurance, idle, words
 from voxhumana.commands.provider import provide
 from voxhumana.commands.tune import rvc
 
@@ -16,6 +16,7 @@ bench = typer.Typer(help="Measure; each prints a table and writes JSON.", no_arg
 bench.command()(ears)
 bench.command()(idle)
 bench.command()(endurance)
+bench.command()(words)
 
 QUALITY = {
     "wer": "WER %",

@@ -11,6 +11,8 @@ if TYPE_CHECKING:  # the command line stays light
     from voxhumana.bench.cast import Row
 
 Json = Annotated[Path | None, typer.Option(metavar="F", help="Write the measurements here.")]
+REPLY_TOKENS = 24
+"""Of answers in `vox bench endurance`: a sentence."""
 PARTS = ("murmurs", "orders", "barge-in", "own-voice", "nobody")
 """Of `vox bench ears`."""
 
@@ -91,6 +93,7 @@ def idle(
 
 def endurance(
     turns: Annotated[int, typer.Option(min=2, help="Questions, one after the other.")] = 200,
+    minutes: Annotated[float, typer.Option(min=0.1, help="Ask no more after so long.")] = 60.0,
     speculation: Annotated[
         bool, typer.Option(help="Prepare replies while the user speaks: some four times the work.")
     ] = False,
@@ -108,13 +111,39 @@ def endurance(
         report.check_writable(json)
     where = machine()
     with tempfile.TemporaryDirectory() as folder:
-        settings = config.load(speculation=speculation, reply_tokens=40)
+        settings = config.load(speculation=speculation, reply_tokens=REPLY_TOKENS)
         model = settings.data_dir / "models"
         if model.is_dir():  # the language model, joined once; memory and voices are nobody's
             Path(folder, "models").symlink_to(model.resolve())
-        figures = measure(settings.model_copy(update={"data_dir": Path(folder), "memory": True}), turns)
+        figures = measure(
+            settings.model_copy(update={"data_dir": Path(folder), "memory": True}), turns, minutes
+        )
     for name, value in figures.items():
         print(f"{name}: {value:.4g}" if isinstance(value, float) else f"{name}: {value}")
     if json:
         engines = {"llm": settings.llm, "stt": settings.stt, "tts": settings.tts, "voice": settings.voice}
         report.write(json, {"machine": where, **engines, "speculation": speculation, **figures})
+
+
+def words(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Speech of people: sound files and manifest.tsv; none = only ours.")
+    ] = None,
+    json: Json = None,
+) -> None:
+    """Measure word errors: of people written down, and of our own speech heard back by Whisper base."""
+    from voxhumana import config
+    from voxhumana.bench.machine import machine
+    from voxhumana.bench.words import heard, spoken
+    from voxhumana.commands import report
+
+    if json:
+        report.check_writable(json)
+    where, settings, rows = machine(), config.load(), []
+    for found in ([heard(folder, settings)] if folder else []) + [spoken(settings)]:
+        for row in found:
+            rows.append(row)
+            show(row)
+    if json:
+        engines = {"stt": settings.stt, "tts": settings.tts}
+        report.write(json, {"machine": where, **engines, "rows": rows})

@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from voxhumana import weights
+from voxhumana.ceiling import Ceiling
 from voxhumana.config import Settings
 from voxhumana.dialogue import Message
 from voxhumana.errors import VoxError
@@ -32,6 +33,14 @@ QWEN = weights.Carried(
 FILE = "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf"
 CONTEXT = 4_096
 """Tokens: `assistant.history` keeps a conversation under 2,000."""
+LEAST_CONTEXT = 2_048
+"""Tokens, where memory is short: what `assistant.history` keeps, and a reply."""
+TOKEN_MB = 0.0287
+"""Of context: two of 28 layers, 256 wide, in half precision."""
+WORK_MB = 120
+"""Of buffers; the weights take their size, and once more rearranged for this processor, which is faster."""
+CACHE_MIB = 256
+"""Of prompts read before: six long ones. llama.cpp's own bound is 8,192."""
 ENDINGS = (".", "?", "!", "\n", "<|im_end|>")
 """Tokens that begin so close a message; a comma does not."""
 CANDIDATES = 20
@@ -54,7 +63,8 @@ class Llama:
             raise VoxError(f"There is no model file {path}; name a GGUF file, or leave it out.")
         parameters = xllamacpp.CommonParams()
         parameters.model.path = str(path)
-        parameters.n_ctx = CONTEXT
+        parameters.n_ctx, parameters.no_extra_bufts = _within(Ceiling(settings.memory_mb), path)
+        parameters.cache_ram_mib = CACHE_MIB
         parameters.n_parallel = 1
         parameters.n_gpu_layers = 0
         parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = settings.llm_threads
@@ -118,6 +128,22 @@ class Llama:
         """Free the weights, once the reply under way has ended."""
         with self._one:
             self._server = None
+
+
+def _within(ceiling: Ceiling, path: Path) -> tuple[int, bool]:
+    """How large a context there is room for, and whether the weights must stay as they are in the file.
+
+    Raises:
+        VoxError: There is no room even for the least.
+    """
+    weights_mb = path.stat().st_size / 1e6
+    ways = ((CONTEXT, False), (CONTEXT, True), (LEAST_CONTEXT, True))
+    for context, plain in ways:
+        needed_mb = weights_mb * (1 if plain else 2) + context * TOKEN_MB + WORK_MB
+        if ceiling.fits(needed_mb):
+            return context, plain
+    ceiling.check(f"the language model {path.name}", needed_mb)
+    raise AssertionError("what does not fit was refused")
 
 
 def _carried(target: Path) -> Path:
