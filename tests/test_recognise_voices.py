@@ -55,6 +55,10 @@ def test_what_is_missing_of_an_rvc_voice_is_said(tmp_path):
         ("ref_enc.gru.weight_ih_l0", "OpenVoice tone-colour converter", "openvoice"),
         ("encoder.convolutions.0.0.conv.weight", "AutoVC generator", "autovc"),
         ("conv_pre.weight_v", "HiFi-GAN generator", None),
+        ("module.lstm.weight_hh_l2", "AutoVC speaker encoder", "autovc"),
+        ("conv6_BN.running_mean", "CREPE pitch network", "rvc"),
+        ("input_stack.0.weight", "FCPE pitch network", "rvc"),
+        ("unet.encoder.bn.weight", "RMVPE pitch network", "rvc"),
         ("hubert.feature_projection.projection.weight", "HuBERT or ContentVec", None),
         ("backbone.embed.weight", "Vocos vocoder", None),
     ],
@@ -154,3 +158,32 @@ def test_nothing_is_read_beyond_a_stream(tmp_path):
     (tmp_path / "a.pth").write_bytes(io.BytesIO(b"PK\x03\x04 and then nothing").getvalue())
     with pytest.raises(VoxError, match="damaged"):
         recognise(tmp_path / "a.pth")
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("class FragmentVC(Module):\n", "FragmentVC model"),
+        ("def generate(self, mels):\n", "FragmentVC vocoder"),
+    ],
+)
+def test_fragmentvcs_scripts_are_told(tmp_path, code, kind):
+    parts = [("code/__torch__/m.py", code), ("constants.pkl", b"")]
+    found = recognise(torch_file(tmp_path / "a.pt", {}, parts))
+    assert (found.kind, found.engine, found.problems) == (kind, "fragmentvc", ())
+
+
+def test_pitch_networks_are_told_by_what_they_take(tmp_path):
+    kinds = {name: recognise(MODELS / f"{name}.onnx").kind for name in ("crepe-tiny", "fcpe", "rmvpe")}
+    assert kinds["crepe-tiny"] == "CREPE pitch network"
+    assert kinds["fcpe"] == kinds["rmvpe"] == "RMVPE or FCPE pitch network"
+
+
+def test_what_an_engine_still_lacks_is_said(tmp_path, monkeypatch):
+    from voxhumana.library.models import filing
+
+    monkeypatch.setenv("VOX_DATA_DIR", str(tmp_path))
+    assert filing.lacking("autovc") == ["autovc.ckpt", "3000000-BL.ckpt", "hifigan-16k.pth"]
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "vec-256-layer-9.onnx").write_bytes(b"x")
+    assert filing.lacking("rvc") == filing.lacking("rave") == filing.lacking(None) == []

@@ -180,6 +180,38 @@ def test_the_front_ends_are_the_published_ones():
     assert np.abs(mels.OPENVOICE.magnitudes(signals.speech(1.0, 22_050)) - expect).max() < 1e-3
 
 
+def test_the_front_ends_are_those_of_the_libraries_that_the_published_code_calls():
+    """librosa's own filters (HiFi-GAN, AutoVC, FCPE, RMVPE) and torch's own transform, to stated errors."""
+    librosa = pytest.importorskip("librosa")
+    import torch
+
+    slaney = {"hifigan": mels.HIFIGAN, "autovc": mels.AUTOVC, "fcpe": mels.FCPE}
+    for name, front in (*slaney.items(), ("rmvpe", mels.RMVPE)):
+        told = {"fmin": front.low_hz, "fmax": front.high_hz, "htk": name == "rmvpe"}
+        basis = librosa.filters.mel(sr=front.rate_hz, n_fft=front.fft, n_mels=front.bands, **told)
+        assert np.abs(front._filters - basis).max() < 1e-7, name
+        sound = signals.speech(1.0, front.rate_hz)
+        pad = (front.fft - front.hop) // 2 if front.pad == "same" else front.fft // 2
+        padded = torch.nn.functional.pad(torch.from_numpy(sound)[None, None], (pad, pad), mode="reflect")[0]
+        spectrum = torch.stft(
+            padded,
+            front.fft,
+            front.hop,
+            window=torch.hann_window(front.fft),
+            center=False,
+            return_complex=True,
+        )
+        expect = basis @ torch.sqrt(spectrum.abs() ** 2 + front.epsilon)[0].numpy()
+        found = front.magnitudes(sound)
+        assert np.abs(np.log(np.maximum(found, 1e-5)) - np.log(np.maximum(expect.T, 1e-5))).max() < 2e-3, name
+
+
+def test_vocos_filters_are_torchaudios():
+    functional = pytest.importorskip("torchaudio.functional")
+    basis = functional.melscale_fbanks(513, 0.0, 12_000.0, 100, 24_000)
+    assert np.abs(mels.VOCOS._filters - basis.T.numpy()).max() < 1e-5
+
+
 def test_wrong_checkpoints_are_refused(tmp_path):
     import torch
 

@@ -50,10 +50,14 @@ def autovc(folder):
     from voxhumana.convert.nets import autovc
 
     torch.manual_seed(0)
-    torch.save(
-        {"model": autovc.Generator(autovc.Sizes(4, 16, 16, 32, 16, 16)).state_dict()}, folder / "autovc.ckpt"
-    )
-    state = {f"module.{key}": tensor for key, tensor in autovc.SpeakerEncoder(8, 16).state_dict().items()}
+    network, encoder = autovc.Generator(autovc.Sizes(4, 16, 16, 32, 16, 16)), autovc.SpeakerEncoder(8, 16)
+    for part in (network, encoder):  # as made anew they hardly hear who speaks
+        for name, tensor in part.state_dict().items():
+            if "lstm" in name or "embedding" in name or "linear" in name:
+                tensor.mul_(0 if "embedding.bias" in name else 4)
+    network.decoder.linear_projection.linear_layer.bias.data.fill_(0.8)  # of a scale from silent to loud
+    torch.save({"model": network.state_dict()}, folder / "autovc.ckpt")
+    state = {f"module.{key}": tensor for key, tensor in encoder.state_dict().items()}
     torch.save({"model_b": state}, folder / "3000000-BL.ckpt")
     hifigan(folder / "hifigan-16k.pth")
 
@@ -72,7 +76,7 @@ def openvoice(folder):
 def fragmentvc(folder):
     """yistLin/FragmentVC: TorchScript of the published signatures."""
 
-    class Network(torch.nn.Module):
+    class FragmentVC(torch.nn.Module):
         def __init__(self):
             super().__init__()
             torch.manual_seed(0)
@@ -83,7 +87,7 @@ def fragmentvc(folder):
             weight = torch.softmax(self.query(srcs) @ self.key(heard).transpose(1, 2), -1)
             return (weight @ heard).transpose(1, 2), [weight]
 
-    class Slow(torch.nn.Module):
+    class UniversalVocoder(torch.nn.Module):
         @torch.jit.export
         def generate(self, mels: list[torch.Tensor]) -> list[torch.Tensor]:
             return [0.05 * torch.sin(mel).mean(1).repeat_interleave(326) for mel in mels]
@@ -91,8 +95,8 @@ def fragmentvc(folder):
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return x
 
-    torch.jit.script(Network()).save(str(folder / "fragmentvc.pt"))
-    torch.jit.script(Slow()).save(str(folder / "fragmentvc-vocoder.pt"))
+    torch.jit.script(FragmentVC()).save(str(folder / "fragmentvc.pt"))
+    torch.jit.script(UniversalVocoder()).save(str(folder / "fragmentvc-vocoder.pt"))
     (folder / "wav2vec2-base.onnx").write_bytes((MODELS / "vec-768-layer-12.onnx").read_bytes())
 
 

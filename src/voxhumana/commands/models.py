@@ -122,6 +122,8 @@ def add(
         print(f"{receipt.name}: {found.kind}, {engine}; in {_store().folder / receipt.name}.")
     for fact, value in found.facts.items():
         print(f"- {fact}: {value}")
+    if lacking := filing.lacking(found.engine):
+        print(f"- still missing: {', '.join(lacking)}; docs/ENGINES.md says where they come from.")
     if json:
         _write(json, filed)
 

@@ -1,11 +1,17 @@
-"""Where the files that a voice names are."""
+"""Where the files that a voice names are; those among the models are held against their receipts."""
 
 from __future__ import annotations
 
+import functools
+import hashlib
+import json
 from pathlib import Path
 
 from voxhumana import config
 from voxhumana.errors import VoxError
+
+RECEIPT = "model.json"
+"""What `vox models` keeps beside the files of a model: `library.models.store`."""
 
 
 def find(name: str, folder: Path | None, what: str) -> Path:
@@ -17,7 +23,7 @@ def find(name: str, folder: Path | None, what: str) -> Path:
         what: It is, for the error.
 
     Raises:
-        VoxError: It is nowhere.
+        VoxError: It is nowhere, or among the models and not what its receipt says.
     """
     models = config.load().data_dir / "models"
     if Path(name).is_absolute():
@@ -30,5 +36,34 @@ def find(name: str, folder: Path | None, what: str) -> Path:
         ]
     for place in places:
         if place.is_file():
+            if models in place.parents:
+                _check(place, models)
             return place
     raise VoxError(f"{what} '{name}' is missing; put it into {models}, or name its place in the voice.")
+
+
+def _check(place: Path, models: Path) -> None:
+    """Hold a file among the models against the size and hash in its model's receipt, where there is one."""
+    own = models / place.relative_to(models).parts[0]
+    receipt = own / RECEIPT
+    if own == place or not receipt.is_file():
+        return
+    try:
+        files = json.loads(receipt.read_bytes())["files"]
+        told = next((f for f in files if own / f["path"] == place), None)
+        size, digest = (told["bytes"], told["sha256"]) if told else (None, None)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise VoxError(f"{receipt} is damaged; remove the model '{own.name}' and get it again.") from error
+    about = place.stat()
+    spoilt = size is not None and about.st_size != size
+    if spoilt or (digest and _digest(place, about.st_size, about.st_mtime_ns) != digest):
+        raise VoxError(
+            f"{place.name} has changed since it was filed; remove the model '{own.name}' and get it again."
+        )
+
+
+@functools.cache
+def _digest(place: Path, size: int, changed_ns: int) -> str:  # noqa: ARG001  # what makes it another file
+    """SHA-256, hexadecimal; read once as long as the file stays as it is."""
+    with place.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -6,6 +6,8 @@ import re
 import shutil
 from pathlib import Path
 
+from voxhumana.convert import places
+from voxhumana.convert.rvc.settings import CONTENT
 from voxhumana.errors import UsageError, VoxError
 from voxhumana.library import changes, folder
 from voxhumana.library.card import Card
@@ -17,6 +19,13 @@ from voxhumana.library.models.store import Receipt, Store, digest
 from voxhumana.library.shelf import Shelf
 from voxhumana.voice import Voice
 
+NEEDS = {
+    "rvc": (tuple(CONTENT.values()),),
+    "autovc": (("autovc.ckpt",), ("3000000-BL.ckpt",), ("hifigan-16k.pth",)),
+    "fragmentvc": (("fragmentvc.pt",), ("wav2vec2-base.onnx",), ("fragmentvc-vocoder.pt",)),
+    "openvoice": (("openvoice-v2.pth",),),
+}
+"""Files that an engine is made of besides the voice, each by the names that will do."""
 MOST = 500
 """Files of a model that is a folder."""
 
@@ -32,6 +41,21 @@ def known(path: Path) -> Found:
     if found.problems:
         raise VoxError(f"{path} is known as: {found.kind}; but it cannot be used. {' '.join(found.problems)}")
     return found
+
+
+def lacking(engine: str | None) -> list[str]:
+    """What an engine needs besides, and is not among the models, by the names that it is looked for."""
+    missing = []
+    for names in NEEDS.get(engine or "", ()):
+        for name in names:
+            try:
+                places.find(name, None, name)
+            except VoxError:
+                continue
+            break
+        else:
+            missing.append(" or ".join(names))
+    return missing
 
 
 def add(path: Path, found: Found, store: Store, name: str | None = None) -> Receipt:

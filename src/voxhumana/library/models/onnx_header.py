@@ -74,7 +74,7 @@ def recognise(path: Path) -> Found | None:
     if path.suffix.lower() != ".onnx" or not path.is_file():
         return None
     header = read(path)
-    problems = ["No engine here knows this network; `inputs` and `outputs` say what it takes and gives."]
+    problems = []
     if header.external:
         problems.append("Its weights lie in other files; save it again as one file.")
     facts = {
@@ -82,7 +82,8 @@ def recognise(path: Path) -> Found | None:
         "outputs": ", ".join(f"{name} [{' '.join(shape)}]" for name, shape in header.outputs.items()),
         "producer": header.producer or "unknown",
     }
-    return Found("ONNX network", None, tuple(problems), facts)
+    takes = f"No engine here knows this network, which takes {facts['inputs']} and gives {facts['outputs']}."
+    return Found("ONNX network", None, (takes[:400], *problems), facts)
 
 
 Span = tuple[int, int]

@@ -21,11 +21,17 @@ NAMES = {
     "ref_enc.gru.weight_ih_l0": ("OpenVoice tone-colour converter", "openvoice"),
     "encoder.convolutions.0.0.conv.weight": ("AutoVC generator", "autovc"),
     "unet.extractor1.cross_attn.in_proj_weight": ("FragmentVC model", "fragmentvc"),
+    "module.lstm.weight_hh_l2": ("AutoVC speaker encoder", "autovc"),
     "feature_projection.projection.weight": ("HuBERT or ContentVec", None),
+    "conv6_BN.running_mean": ("CREPE pitch network", "rvc"),
+    "input_stack.0.weight": ("FCPE pitch network", "rvc"),
+    "unet.encoder.bn.weight": ("RMVPE pitch network", "rvc"),
     "conv_pre.weight_v": ("HiFi-GAN generator", None),
     "backbone.embed.weight": ("Vocos vocoder", None),
 }
 """A tensor's name -> what has it, and the engine that runs it."""
+SCRIPTS = {b"class FragmentVC(": "FragmentVC model", b"def generate(": "FragmentVC vocoder"}
+"""What the code of a TorchScript has -> what it is: yistLin/FragmentVC `models/model.py`, its vocoder's."""
 LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 """How torch's files began before version 1.6."""
 
@@ -59,6 +65,9 @@ def _script(path: Path) -> Found:
         code = b"".join(archive.read(name) for name in archive.namelist() if name.endswith(".py"))
     if b"forward_params" in code:
         return Found("RAVE export" if b"encode_params" in code else "nn~ export", "rave")
+    for sign, kind in SCRIPTS.items():
+        if sign in code:
+            return Found(kind, "fragmentvc")
     problem = "It has no `forward_params`, as RAVE's exports have; nothing here can tell what it takes."
     return Found("TorchScript", None, (problem,))
 
@@ -69,7 +78,7 @@ def _known(path: Path, kind: str, engine: str | None, words: dict[str, object]) 
     files: tuple[Path, ...] = ()
     if kind.startswith("HuBERT"):
         problems.append(_as_content(path))
-    if engine == "rvc":
+    if kind == "RVC voice":
         facts = {key: str(words[key]) for key in ("version", "sr", "f0") if words.get(key) is not None}
         kind = f"RVC {facts.get('version', 'v2')} voice"
         beside = sorted(path.parent.glob("*.index"))

@@ -35,6 +35,9 @@ def _onnx(path: Path) -> Found | None:
         return Found("Piper voice", "piper", () if there else (problem,), {}, (config,) if there else ())
     units = next(iter(header.outputs.items()), ("", ()))
     framed = len(units[1]) == 3 and units[1][-1] in {"256", "768"}  # batch, frames, channels
+    if len(inputs) == 1 and units[1][-1:] == ("360",):  # salience of CREPE's bins
+        frames = "1024" in next(iter(header.inputs.values()))
+        return Found("CREPE pitch network" if frames else "RMVPE or FCPE pitch network", "rvc")
     if len(inputs) == 1 and (framed or "unit" in units[0]):
         return Found("content encoder", None, (), {"channels": units[1][-1] if units[1] else "?"})
     return None
