@@ -72,7 +72,7 @@ def test_a_rave_export_is_told(tmp_path):
     code = "def forward(self):\n  _0 = self.forward_params\n  _1 = self.encode_params\n"
     parts = [("code/__torch__/m.py", code), ("constants.pkl", b"")]
     found = recognise(torch_file(tmp_path / "a.ts", {}, parts))
-    assert (found.kind, found.engine) == ("RAVE export", "rave")
+    assert (found.kind, found.engine) == ("RAVE voice", "rave")
     plain = [("code/__torch__/m.py", "def forward(self): pass"), ("constants.pkl", b"")]
     assert "forward_params" in recognise(torch_file(tmp_path / "b.ts", {}, plain)).problems[0]
     nosy = [("code/__torch__/m.py", "torch.from_file('/etc/passwd')"), ("constants.pkl", b"")]

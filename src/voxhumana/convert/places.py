@@ -14,13 +14,14 @@ RECEIPT = "model.json"
 """What `vox models` keeps beside the files of a model: `library.models.store`."""
 
 
-def find(name: str, folder: Path | None, what: str) -> Path:
+def find(name: str, folder: Path | None, what: str, how: str = "") -> Path:
     """A file that a voice names: where it says, in the voice's folder, or among the models.
 
     Args:
         name: As the voice has it.
         folder: The voice's own; None = the current one.
         what: It is, for the error.
+        how: Else to get it, for the error.
 
     Raises:
         VoxError: It is nowhere, or among the models and not what its receipt says.
@@ -39,7 +40,7 @@ def find(name: str, folder: Path | None, what: str) -> Path:
             if models in place.parents:
                 _check(place, models)
             return place
-    raise VoxError(f"{what} '{name}' is missing; put it into {models}, or name its place in the voice.")
+    raise VoxError(f"{what} '{name}' is missing; put it into {models}, or name its place in the voice{how}.")
 
 
 def _check(place: Path, models: Path) -> None:

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from voxhumana.convert.nets import checkpoint
+from voxhumana.convert.nets.export import write
 from voxhumana.errors import VoxError
 
 WIDEST, DEEPEST = 4096, 64
@@ -223,13 +224,5 @@ def build(state: Mapping[str, Any], channels: int, name: str) -> Hubert:
 
 def export(network: Hubert, target: str) -> None:
     """Write it as ONNX: `source` [1, N] -> `units` [1, frames, channels]."""
-    torch.onnx.export(
-        network,
-        (torch.zeros(1, 16_080),),
-        target,
-        input_names=["source"],
-        output_names=["units"],
-        dynamic_axes={"source": {1: "samples"}, "units": {1: "frames"}},
-        opset_version=17,
-        dynamo=False,
-    )
+    axes = {"source": {1: "samples"}, "units": {1: "frames"}}
+    write(network, {"source": torch.zeros(1, 16_080)}, "units", axes, target)

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from voxhumana.convert.nets import checkpoint
+from voxhumana.convert.nets.export import write
 from voxhumana.errors import VoxError
 
 BINS = 360
@@ -266,17 +267,7 @@ def _count(state: Mapping[str, Any], pattern: str) -> int:
 
 def export(kind: str, network: nn.Module, target: str) -> None:
     """Write it as ONNX: `frames` or `mel` -> `salience`."""
-    given, axes = (
-        (torch.zeros(5, 1024), {0: "frames"}) if kind == "crepe" else (torch.zeros(1, MELS, 64), {2: "T"})
-    )
     name = "frames" if kind == "crepe" else "mel"
-    torch.onnx.export(
-        network,
-        (given,),
-        target,
-        input_names=[name],
-        output_names=["salience"],
-        dynamic_axes={name: axes, "salience": {1: "T"}},
-        opset_version=17,
-        dynamo=False,
-    )
+    given = torch.zeros(5, 1024) if kind == "crepe" else torch.zeros(1, MELS, 64)
+    axes = {"frames": {0: "T"}, "mel": {2: "T"}, "salience": {1: "T"}}
+    write(network, {name: given}, "salience", axes, target)

@@ -109,7 +109,8 @@ class RvcStream:
         self._timing = t = engine.timing
         self.model = _model(find(settings.model, folder, "The RVC model"))
         encoder = settings.content or CONTENT[self.model.channels]
-        self._content = _content(find(encoder, folder, "The content encoder"), self.model.channels)
+        how = "; `vox models content hubert_base.pt` makes it"
+        self._content = _content(find(encoder, folder, "The content encoder", how), self.model.channels)
         self._index = (
             Index(find(settings.index, folder, "The index"), self.model.channels) if settings.index else None
         )

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from voxhumana.convert.nets.export import write
 from voxhumana.convert.nets.flow import Flow
 from voxhumana.convert.nets.hifigan import Generator
 from voxhumana.convert.rvc.layout import FLOW_MARGIN, Layout
@@ -201,14 +202,6 @@ def export(network: Synthesizer, target: str) -> None:
         "noise": {2: "frames"},
         "source": {2: "samples"},
         "pitch": {1: "frames"},
+        "sound": {2: "samples"},
     }
-    torch.onnx.export(
-        network,
-        tuple(given.values()),
-        target,
-        input_names=list(given),
-        output_names=["sound"],
-        dynamic_axes={name: axes[name] for name in given if name in axes} | {"sound": {2: "samples"}},
-        opset_version=17,
-        dynamo=False,
-    )
+    write(network, given, "sound", axes, target)

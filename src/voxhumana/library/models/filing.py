@@ -6,6 +6,7 @@ import re
 import shutil
 from pathlib import Path
 
+from voxhumana import config
 from voxhumana.convert import places
 from voxhumana.convert.rvc.settings import CONTENT
 from voxhumana.errors import UsageError, VoxError
@@ -45,11 +46,11 @@ def known(path: Path) -> Found:
 
 def lacking(engine: str | None) -> list[str]:
     """What an engine needs besides, and is not among the models, by the names that it is looked for."""
-    missing = []
+    missing, models = [], config.load().data_dir / "models"
     for names in NEEDS.get(engine or "", ()):
         for name in names:
             try:
-                places.find(name, None, name)
+                places.find(name, models, name)
             except VoxError:
                 continue
             break

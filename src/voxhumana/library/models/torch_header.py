@@ -64,7 +64,7 @@ def _script(path: Path) -> Found:
     with zipfile.ZipFile(path) as archive:
         code = b"".join(archive.read(name) for name in archive.namelist() if name.endswith(".py"))
     if b"forward_params" in code:
-        return Found("RAVE export" if b"encode_params" in code else "nn~ export", "rave")
+        return Found("RAVE voice" if b"encode_params" in code else "nn~ voice", "rave")
     for sign, kind in SCRIPTS.items():
         if sign in code:
             return Found(kind, "fragmentvc")
