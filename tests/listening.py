@@ -1,5 +1,6 @@
 """Scripted ears, mouths and minds: engines that do what a test says."""
 
+import time
 from collections.abc import Generator, Iterator, Sequence
 
 import numpy as np
@@ -65,9 +66,12 @@ class ScriptedResponder:
         self.text = text
         self.fails_after: int | None = None
         self.asked: list[list[Message]] = []
+        self.pause_s = 0.0
+        """Before the first word."""
 
     def reply(self, messages: Sequence[Message]) -> Generator[str]:
         self.asked.append(list(messages))
+        time.sleep(self.pause_s)
         for number, word in enumerate(self.text.split()):
             if number == self.fails_after:
                 raise VoxError("The server was unplugged; plug it in.")

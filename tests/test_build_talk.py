@@ -20,7 +20,7 @@ from learners import Parrot, speech
 from listening import CountingTranscriber, HummingStream, LoudDetector, ScriptedResponder
 from test_talk import silence, words
 from voxhumana import build_talk, registry
-from voxhumana.assistant.talk import Note, Notice, Said
+from voxhumana.assistant.notes import Note, Notice, Said
 from voxhumana.assistant.turn import Phase
 from voxhumana.audio.file import SoundWriter
 from voxhumana.audio.file_device import FileBackend, Timeline
@@ -75,7 +75,7 @@ class Evening:
         with SoundWriter(microphone, 16_000) as file:
             file.write(np.concatenate(sound))
         files = {"input": f"file:{microphone}", "speakers": f"file:{self.folder / 'said.wav'}"}
-        chosen = {"voice": "goblin", "echo": False, "data_dir": self.folder / "data"}
+        chosen = {"voice": "goblin", "echo": False, "openings": False, "data_dir": self.folder / "data"}
         self.scene = build_talk.scene(Settings(**(files | chosen | settings)), self.note)
         self.scene.talk.run()
         return self

@@ -1,7 +1,7 @@
 from prometheus_client import CollectorRegistry
 
 from voxhumana.assistant.counters import Counters
-from voxhumana.assistant.talk import Notice, Said
+from voxhumana.assistant.notes import Notice, Said
 from voxhumana.assistant.timing import TurnTiming
 from voxhumana.assistant.turn import MS, Phase
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from voxhumana import build_talk
-from voxhumana.assistant.talk import Said
+from voxhumana.assistant.notes import Said
 from voxhumana.assistant.turn import Phase
 from voxhumana.audio.pushed import Pushed
 from voxhumana.channel import Notice

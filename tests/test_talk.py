@@ -8,8 +8,11 @@ import pytest
 
 from listening import CountingTranscriber, HummingStream, LoudDetector, ScriptedResponder
 from voxhumana.assistant.drafter import Drafter
+from voxhumana.assistant.ears import Ears
 from voxhumana.assistant.history import History
-from voxhumana.assistant.talk import Ears, Note, Notice, Said, Talk
+from voxhumana.assistant.notes import Note, Notice, Said
+from voxhumana.assistant.opening import Opening
+from voxhumana.assistant.talk import Talk
 from voxhumana.assistant.timing import TurnTiming
 from voxhumana.assistant.turn import Phase, Turn
 from voxhumana.audio.resample import Resample
@@ -90,7 +93,13 @@ class Scene:
     """A conversation about to happen."""
 
     def __init__(
-        self, *script: Block, reply: str, whole: int, speculate: bool = True, tools: Sequence = ()
+        self,
+        *script: Block,
+        reply: str,
+        whole: int,
+        speculate: bool = True,
+        openings: bool = False,
+        tools: Sequence = (),
     ) -> None:
         self.microphone = Microphone(np.concatenate(script))
         self.loudspeaker = Loudspeaker()
@@ -123,7 +132,8 @@ class Scene:
             ),
             History("Be kind."),
             self.notes.append,
-            Turn(eager=speculate),
+            Turn(eager=speculate, openings=openings),
+            opening=lambda: Opening("Well,", tone(0.3)),
         )
 
     def _judge(self, messages: list[Message]) -> float:
@@ -164,6 +174,21 @@ def test_a_question_is_answered_and_its_moments_are_in_order() -> None:
     assert first_loud == pytest.approx(report["first_audio_ms"], abs=60)
     letters = len("Four, of course. ".strip()) + len("What else?")
     assert scene.loudspeaker.loud.sum() == pytest.approx(letters * 2, abs=6)
+
+
+def test_a_late_answer_begins_with_an_opening_which_is_part_of_it() -> None:
+    scene = Scene(words(2), silence(4), reply="The tea is ready. Have some.", whole=2, openings=True)
+    scene.responder.pause_s = 0.12
+    scene.play()
+    assert scene.said("assistant") == ["Well, the tea is ready. Have some."]
+    assert scene.talk.history.said[1] == Message("assistant", "Well, the tea is ready. Have some.")
+    (timing,) = scene.timings
+    assert 0 < (timing.first_sound - timing.decision) / 16 < 150
+
+
+def test_an_answer_in_time_has_no_opening() -> None:
+    scene = Scene(words(2), silence(4), reply="The tea is ready.", whole=2, openings=True).play()
+    assert scene.said("assistant") == ["The tea is ready."]
 
 
 def test_without_speculation_nothing_is_asked_before_the_turn_is_over_and_the_answer_is_the_same() -> None:

@@ -14,8 +14,8 @@ import pytest
 from rich.console import Console
 
 from voxhumana.assistant.history import History, Spoken
+from voxhumana.assistant.notes import Dismissed, Onset, Said, Taken
 from voxhumana.assistant.reply import Reply
-from voxhumana.assistant.talk import Dismissed, Onset, Said, Taken
 from voxhumana.assistant.timing import TurnTiming
 from voxhumana.assistant.turn import MS, Phase
 from voxhumana.config import Settings

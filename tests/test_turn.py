@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voxhumana.assistant.turn import (
+    GRACE,
     HASTE,
     MS,
     PATIENCE,
@@ -15,9 +16,11 @@ from voxhumana.assistant.turn import (
     Drop,
     Event,
     Heard,
+    Open,
     Over,
     Pause,
     Phase,
+    Prepare,
     Ready,
     Resume,
     Speak,
@@ -113,7 +116,8 @@ def test_an_incomplete_question_is_waited_for() -> None:
     script.silence(128)
     script.understand("What is the", complete=0.0)
     script.silence(1_000)
-    assert script.kinds() == ["Draft"]
+    assert script.kinds() == ["Draft", "Prepare"]
+    assert script.when(Prepare) - 320 == pytest.approx(HASTE / MS, abs=32)
     script.silence(1_000)
     assert script.when(Speak) - 320 == pytest.approx(PATIENCE / MS, abs=32)
 
@@ -127,7 +131,7 @@ def test_a_pause_inside_a_question_drops_the_draft_and_keeps_the_beginning() -> 
     script.speak(160)
     script.silence(160)
     drafts = [a for _, a in script.log if isinstance(a, Draft)]
-    assert script.kinds() == ["Draft", "Drop", "Draft", "Draft"]
+    assert script.kinds() == ["Draft", "Prepare", "Drop", "Draft", "Draft"]
     assert [d.hint for d in drafts] == [True, False, True]
     assert {d.start for d in drafts} == {320 * MS}
     assert drafts[2].end > drafts[1].end > drafts[0].end
@@ -149,6 +153,9 @@ def test_without_speculation_nothing_is_drafted_in_mid_speech() -> None:
     assert script.kinds() == []
     script.silence(96)
     assert [a.hint for _, a in script.log if isinstance(a, Draft)] == [True]
+    script.understand("So I was", complete=0.2)
+    script.silence(640)
+    assert script.kinds() == ["Draft"]
 
 
 def test_a_reply_that_is_not_ready_is_thought_about_and_the_user_may_still_go_on() -> None:
@@ -162,6 +169,31 @@ def test_a_reply_that_is_not_ready_is_thought_about_and_the_user_may_still_go_on
     assert script.turn.phase is Phase.LISTENING
     assert script.kinds() == ["Draft", "Speak", "Drop", "Draft"]
     assert script.turn.start == 0
+
+
+def test_a_late_reply_is_begun_with_an_opening_where_there_are_any_and_the_user_may_still_go_on() -> None:
+    script = Script()
+    script.turn = Turn(openings=True)
+    script.speak(320)
+    script.silence(128)
+    script.understand("Could you tell me.")
+    script.silence(320)
+    assert script.kinds() == ["Draft", "Speak", "Open"]
+    assert script.when(Open) - script.when(Speak) == pytest.approx(GRACE / MS, abs=32)
+    assert script.turn.phase is Phase.SPEAKING
+    script.speak(96)
+    assert script.kinds()[3:] == ["Pause"]
+
+
+def test_a_reply_that_is_ready_has_no_opening() -> None:
+    script = Script()
+    script.turn = Turn(openings=True)
+    script.speak(320)
+    script.silence(128)
+    script.understand("Could you tell me.")
+    script.ready()
+    script.silence(640)
+    assert script.kinds() == ["Draft", "Speak"]
 
 
 def test_speech_over_the_reply_silences_it_at_once_and_stops_it_soon() -> None:

@@ -12,10 +12,13 @@ from voxhumana import registry
 from voxhumana.assistant.abilities import Timers, change_voice, clock, forget, remember
 from voxhumana.assistant.diary import Diary
 from voxhumana.assistant.drafter import Drafter, News
+from voxhumana.assistant.ears import Ears
 from voxhumana.assistant.ending import Ending, by_words, judged
 from voxhumana.assistant.history import History
 from voxhumana.assistant.mouth import Mouth
-from voxhumana.assistant.talk import Ears, Note, Notice, Talk
+from voxhumana.assistant.notes import Note, Notice
+from voxhumana.assistant.opening import Opening, Openings
+from voxhumana.assistant.talk import Talk
 from voxhumana.assistant.timing import TurnTiming
 from voxhumana.assistant.tools import plugged
 from voxhumana.assistant.turn import Turn
@@ -171,11 +174,21 @@ def scene(
             tools=tools,
         )
 
-    turn = Turn(eager=settings.speculation)
+    turn = Turn(eager=settings.speculation, openings=settings.openings)
     heard, played = Level(), Level()
     microphone = Pushed(source, deaf, lambda block: heard.add(block, source.rate_hz))
     mouth = Mouth(sink.rate_hz, lambda block: played.add(block, sink.rate_hz))
-    conversation = Talk(microphone, sink, ears, open_drafter, history, note, turn, mouth=mouth)
+    conversation = Talk(
+        microphone,
+        sink,
+        ears,
+        open_drafter,
+        history,
+        note,
+        turn,
+        mouth=mouth,
+        opening=cast.opening,
+    )
     cast.recast = conversation.recast
     conversation.closing.push(after.pop_all())
     return Scene(conversation, cast, heard, played)
@@ -213,6 +226,7 @@ class Cast:
         """Tells the model who it is; see `Talk.recast`."""
         self._speaker = registry.load_speaker(settings.tts, settings.device, settings.speech_threads)
         self._role = voiced(settings, voice, rate_hz, self._speaker)
+        self._openings = Openings(self.open) if settings.openings else None
 
     @property
     def voice(self) -> Voice:
@@ -224,6 +238,10 @@ class Cast:
         speaker, voice = self._role
         return speaker.open(voice)
 
+    def opening(self) -> Opening | None:
+        """What that voice begins a reply with that is late."""
+        return self._openings.next() if self._openings else None
+
     def change(self, name: str) -> str:
         """Let another voice speak, and be somebody else from the next turn on; return what to say.
 
@@ -232,6 +250,7 @@ class Cast:
         """
         voice = self._shelf.find(name.strip().lower().removeprefix("the "))
         self._role = voiced(self._settings, voice, self._rate_hz, self._speaker)
+        self._openings = Openings(self.open) if self._settings.openings else None
         self.inform(later=False)
         return f"Here is {voice.title[:1].lower()}{voice.title[1:]}."
 

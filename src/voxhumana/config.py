@@ -59,6 +59,8 @@ class Settings(BaseSettings):
     """What judges whether the user has said all: the language model, where it can, or the words alone."""
     memory_mb: int | None = Field(default=None, ge=256, le=1_000_000)
     """Most resident memory of a conversation, MB; the embedded model then takes less, or is refused."""
+    openings: bool = True
+    """Whether a reply that is late begins with "Well," or the like, spoken ahead."""
     monitor: str | None = None
     """Second output, to hear oneself; None = off."""
     voice: str = "uncle"

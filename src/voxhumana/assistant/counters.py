@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from voxhumana.assistant.talk import Note, Notice
+from voxhumana.assistant.notes import Note, Notice
 from voxhumana.assistant.timing import TurnTiming
 from voxhumana.assistant.turn import Phase
 

@@ -1,42 +1,38 @@
-"""Understands drafts and makes replies, beside the path: one thread that listens, and one for each reply.
+"""Understands drafts and has replies made, beside the path: one thread that hears, and one that judges.
 
-    Request -> transcriber -> words -> `Drafted`, how complete they look
-                                    -> ending -> `Drafted` again, how complete they are
-                                    -> responder -> sentences -> speech -> `Reply.sounds`
+    Request -> ears: transcriber -> words -> `Drafted`, how complete they look
+                                      -> judge: ending -> `Drafted` again, how complete they are
+                                                  -> maker -> `Reply.sounds`
 
-A draft with the words of the reply in the making takes that reply over. Only the newest request counts. In
-mid-speech, words that are surely not all are only judged: that reads them into the language model's cache,
-and leaves the processor to the ears.
+A draft with the words of the reply in the making takes that reply over; other words drop it at once. Only the
+newest request counts, and only the newest words: neither ears nor judge ever waits for what is stale longer
+than one call takes. In mid-speech, words that are surely not all are only judged: that reads them into the
+language model's cache, and leaves the processor to the ears.
 """
 
 from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from voxhumana.assistant.backchannel import is_backchannel
 from voxhumana.assistant.ending import Ending, by_words
-from voxhumana.assistant.history import History, Spoken
+from voxhumana.assistant.history import History
+from voxhumana.assistant.maker import Maker, failure
 from voxhumana.assistant.reply import Reply
-from voxhumana.assistant.sentence import SentenceStream
-from voxhumana.assistant.tools import Tool, may_be_call, offer, offered, run
+from voxhumana.assistant.tools import Tool
 from voxhumana.dialogue import Responder, Transcriber
 from voxhumana.engine import Block, Stream
-from voxhumana.errors import VoxError
 
-PATIENCE_S = 2.0
-"""A reply that nobody wants has so long to end before the next begins all the same."""
-LIKELY = 0.5
-"""How complete words in mid-speech must be for a reply to be begun."""
-WAKE_S = 0.05
-"""A tool that waits for its turn looks so often whether it is still wanted."""
-LETTER_S = 0.065
-"""Of speech, for a letter of text: 150 words a minute; until a piece is spoken whole."""
+LIKELY, LIKELY_YET = 0.5, 0.8
+"""How complete words must be for a reply to be begun at a hint of an end, and in mid-speech, where they are
+mostly a part: a reply for the wrong words keeps the right ones waiting for as long as its prompt is read."""
 UNJUDGED = 0.75
 """Of what the words alone say counts until they are judged: they are no proof, and the judge is quick."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -102,19 +98,22 @@ class Drafter:
     ) -> None:
         self._transcriber = transcriber
         self._ending = ending
-        self._responder = responder
-        self._open_speech = open_speech
-        self._rate_hz = rate_hz
+        self._maker = Maker(responder, open_speech, rate_hz, tools)
         self._tell = tell
         self._speculate = speculate
-        self._tools = tools
-        self._starting = threading.Lock()
         self._inbox: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self._asked = self._heard = 0  # drafts: the newest that was asked for, and that was understood
-        self._reply: Reply | None = None
-        self._maker: threading.Thread | None = None
-        self._ears = threading.Thread(target=self._listen, name="ears", daemon=True)
-        self._ears.start()
+        self._unjudged: queue.SimpleQueue[Reply | None] = queue.SimpleQueue()
+        self._posed: Reply | None = None  # the newest to judge,
+        self._settled: Reply | None = None  # and the newest that the judge is through with
+        self._reply: Reply | None = None  # of the newest words; the ears' thread sets it
+        self._hinted = False  # whether they were followed by a hint of an end
+        self._threads = [
+            threading.Thread(target=self._hear, name="ears", daemon=True),
+            threading.Thread(target=self._judge, name="judge", daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def draft(self, request: Request) -> None:
         """Take a request; returns at once."""
@@ -123,43 +122,39 @@ class Drafter:
 
     def make(self, reply: Reply) -> None:
         """Begin to make this reply, if it is not begun yet; from any thread, returns at once."""
-        with self._starting:
-            if reply.asked_for:
-                return
-            reply.asked_for = True
-            before = self._maker
-            self._maker = threading.Thread(target=self._make, args=(reply, before), name="reply", daemon=True)
-            self._maker.start()
+        self._maker.make(reply)
+
+    def read(self, history: History) -> None:
+        """Let the language model read what was said, before more is; returns at once."""
+        self._pose(Reply(0, "", history, 0.0))
+
+    def say(self, reply: Reply, text: str) -> None:
+        """Let `text` be this reply; from any thread, returns at once."""
+        self._maker.say(reply, text)
 
     @property
     def busy(self) -> bool:
         """Whether anything is being understood or made; for a clock that waits for it."""
-        return self._asked != self._heard or (self._maker is not None and self._maker.is_alive())
+        return self._asked != self._heard or self._posed is not self._settled or self._maker.busy
 
     def close(self) -> None:
         """Drop what is under way, end the threads and close the responder."""
         self._inbox.put(None)
-        self._ears.join()
+        for thread in self._threads:
+            thread.join()
         if self._reply:
             self._reply.dropped = True
-        if self._maker:
-            self._maker.join(PATIENCE_S)  # closing the responder hangs up on a server that is silent
-        self._responder.close()
+        self._maker.close()
 
-    def _listen(self) -> None:
-        while (request := self._newest()) is not None:
+    def _hear(self) -> None:
+        while (request := _newest(self._inbox)) is not None:
             try:
                 self._understand(request)
             except Exception as error:  # noqa: BLE001  # whatever an engine raises, the conversation goes on
                 self._tell(Drafted(request.draft, "", 0.0, None))
-                self._tell(Failed(_sentence("speech recognition", error)))
+                self._tell(Failed(failure("speech recognition", error)))
             self._heard = request.draft
-
-    def _newest(self) -> Request | None:
-        request = self._inbox.get()
-        while request is not None and not self._inbox.empty():
-            request = self._inbox.get()
-        return request
+        self._unjudged.put(None)
 
     def _understand(self, request: Request) -> None:
         longest = self._transcriber.longest
@@ -168,85 +163,60 @@ class Drafter:
         if not text or (request.over_reply and is_backchannel(text)):
             self._tell(Drafted(request.draft, text, 0.0, None))
             return
+        self._hinted = request.hint
         reply = self._reply
-        if not (reply and not reply.dropped and not reply.failure and _same(reply, text, request.history)):
-            if reply:
-                reply.dropped = True
-            reply = self._judged(request, text)
-        reply.draft = request.draft
-        self._tell(Drafted(request.draft, text, reply.complete, reply))
-        if self._speculate and (request.hint or reply.complete >= LIKELY):
-            self.make(reply)
+        if reply and not reply.dropped and not reply.failure and _same(reply, text, request.history):
+            reply.draft = request.draft
+            self._tell(Drafted(request.draft, text, reply.complete, reply))
+            if reply.judged:
+                self._begin(reply)
+            elif request.hint and self._posed is not reply:
+                self._pose(reply)
+            return
+        if reply:
+            reply.dropped = True
+        guess = by_words(request.history.with_user(text)) * UNJUDGED
+        reply = self._reply = Reply(request.draft, text, request.history, guess)
+        self._tell(Drafted(request.draft, text, guess, reply))
+        if guess or request.hint:  # else they surely go on, and the ears need the processor
+            self._pose(reply)
 
-    def _judged(self, request: Request, text: str) -> Reply:
-        """A reply to be, with how complete the words are."""
-        messages = request.history.with_user(text)
-        guess = by_words(messages)
-        reply = self._reply = Reply(request.draft, text, request.history, guess * UNJUDGED)
-        self._tell(Drafted(request.draft, text, reply.complete, reply))
+    def _pose(self, reply: Reply) -> None:
+        self._posed = reply
+        self._unjudged.put(reply)
+
+    def _judge(self) -> None:
+        while (reply := _newest(self._unjudged)) is not None:
+            if not reply.dropped:
+                self._settle(reply)
+            self._settled = reply
+
+    def _settle(self, reply: Reply) -> None:
+        """Find out how complete the words are, and what follows from that."""
+        messages = reply.history.with_user(reply.asked)
         try:
             reply.complete = self._ending(messages)
         except Exception:  # noqa: BLE001  # the reply, by the same engine, will say what is wrong
-            reply.complete = guess
-        return reply
+            reply.complete = by_words(messages)
+        if not reply.asked:
+            return  # it was only to be read
+        reply.judged = True
+        self._tell(Drafted(reply.draft, reply.asked, reply.complete, reply))
+        self._begin(reply)
 
-    def _make(self, reply: Reply, before: threading.Thread | None) -> None:
-        """Think and speak until the reply is whole, or nobody wants it."""
-        if before:
-            before.join(PATIENCE_S)
-        tools = offered(self._tools, reply.asked)
-        asked = offer(reply.asked, tools) if tools else reply.asked
-        words = self._responder.reply(reply.history.with_user(asked))
-        try:
-            self._speak(reply, _acted(reply, words, tools) if tools else words)
-        finally:
-            words.close()
-
-    def say(self, reply: Reply, text: str) -> None:
-        """Let `text` be this reply; from any thread, returns at once."""
-        reply.asked_for = True
-        threading.Thread(target=self._speak, args=(reply, iter([text])), name="say", daemon=True).start()
-
-    def _speak(self, reply: Reply, words: Iterator[str]) -> None:
-        try:
-            speech, sentences = self._open_speech(), SentenceStream()
-            while not reply.dropped and (word := next(words, None)) is not None:
-                reply.begun = True
-                for piece in sentences.push(word):
-                    self._say(reply, speech, piece)
-            if not reply.dropped:
-                for piece in sentences.flush():
-                    self._say(reply, speech, piece)
-        except Exception as error:  # noqa: BLE001  # as in `_listen`
-            reply.failure = _sentence("the reply", error)
-        finally:
-            reply.over = True
-
-    def _say(self, reply: Reply, speech: Stream[str, Block], piece: str) -> None:
-        spoken, guess = 0, round(len(piece) * LETTER_S * self._rate_hz)
-        reply.pieces.append(Spoken(piece, guess))
-        for sound in speech.push(piece):
-            spoken += len(sound)
-            reply.pieces[-1] = Spoken(piece, max(spoken + 1, guess))
-            reply.sounds.append(sound)
-            if reply.dropped:
-                return
-        reply.pieces[-1] = Spoken(piece, spoken)
+    def _begin(self, reply: Reply) -> None:
+        """Have a reply made that is likely to be wanted."""
+        likely = LIKELY if self._hinted else LIKELY_YET
+        if self._speculate and not reply.dropped and reply.complete >= likely:
+            self.make(reply)
 
 
-def _acted(reply: Reply, words: Iterator[str], tools: Sequence[Tool]) -> Iterator[str]:
-    """The words, or what is said for the call that they are; it is run when the turn is really over."""
-    text = ""
-    for word in words:
-        text += word
-        if not may_be_call(text):
-            yield text
-            yield from words
-            return
-    while not reply.wanted.wait(WAKE_S):
-        if reply.dropped:
-            return
-    yield run(text, tools)
+def _newest(inbox: queue.SimpleQueue[T | None]) -> T | None:
+    """Wait for the latest of what came in; None once there is an end."""
+    item = inbox.get()
+    while item is not None and not inbox.empty():
+        item = inbox.get()
+    return item
 
 
 def _same(reply: Reply, text: str, history: History) -> bool:
@@ -255,9 +225,3 @@ def _same(reply: Reply, text: str, history: History) -> bool:
 
 def _letters(text: str) -> str:
     return "".join(c for c in text.lower() if c.isalnum())
-
-
-def _sentence(what: str, error: Exception) -> str:
-    if isinstance(error, VoxError):
-        return str(error)
-    return f"Something failed in {what} ({error}); the conversation goes on."

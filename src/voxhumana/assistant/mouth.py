@@ -36,7 +36,7 @@ class Mouth:
     def done(self) -> bool:
         """Whether the reply was played to its end."""
         reply = self._reply
-        return reply is not None and reply.over and self._piece >= len(reply.sounds)
+        return reply is not None and reply.over and reply.sound(self._piece) is None
 
     def speak(self, reply: Reply | None) -> None:
         """Begin a reply; None = be silent."""
@@ -74,8 +74,7 @@ class Mouth:
     def _take(self, frames: int) -> Block:
         out = np.zeros(frames, np.float32)
         filled = 0
-        while self._reply and filled < frames and self._piece < len(self._reply.sounds):
-            sound = self._reply.sounds[self._piece]
+        while self._reply and filled < frames and (sound := self._reply.sound(self._piece)) is not None:
             part = sound[self._at : self._at + frames - filled]
             out[filled : filled + len(part)] = part
             filled += len(part)

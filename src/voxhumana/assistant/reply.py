@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass, field
 
 from voxhumana.assistant.history import History, Spoken, heard
+from voxhumana.assistant.opening import Opening, joined
 from voxhumana.engine import Block
 
 
@@ -21,10 +22,14 @@ class Reply:
     """What was said before them."""
     complete: float
     """How surely those are all of them, 0 to 1, as far as it is known."""
+    judged: bool = False
+    """Whether it is known, and not guessed from the words alone."""
     pieces: list[Spoken] = field(default_factory=list)
     """Its text, as long as each piece of it sounds by now: `sounds` may be cut finer."""
     sounds: list[Block] = field(default_factory=list)
     """Float32 [T] at the output's rate."""
+    opening: Opening | None = None
+    """What is said before it, since it was late."""
     asked_for: bool = False
     """Whether its making was begun."""
     begun: bool = False
@@ -39,5 +44,17 @@ class Reply:
     """What went wrong, in a sentence."""
 
     def heard(self, played: int) -> str:
-        """Its text as far as `played` samples of it."""
-        return heard(self.pieces, played)
+        """Its text as far as `played` samples of it, its opening included."""
+        if self.opening is None:
+            return heard(self.pieces, played)
+        rest = played - len(self.opening.sound)
+        return joined(self.opening.text, heard(self.pieces, rest)) if rest >= 0 else ""
+
+    def sound(self, number: int) -> Block | None:
+        """The n-th sound to be heard; None if it is not there yet."""
+        if self.opening:
+            number -= 1
+        if number < 0:
+            assert self.opening
+            return self.opening.sound
+        return self.sounds[number] if number < len(self.sounds) else None

@@ -15,14 +15,17 @@ import queue
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from typing import Protocol, TypeAlias
+from dataclasses import replace
+from typing import Protocol
 
 import numpy as np
 
 from voxhumana.assistant.drafter import Drafted, Failed, News, Request
+from voxhumana.assistant.ears import Ears
 from voxhumana.assistant.history import History
 from voxhumana.assistant.mouth import Mouth
+from voxhumana.assistant.notes import Dismissed, Note, Notice, Onset, Said, Taken
+from voxhumana.assistant.opening import Opening
 from voxhumana.assistant.recording import Recording
 from voxhumana.assistant.reply import Reply
 from voxhumana.assistant.timing import TurnTiming
@@ -35,9 +38,11 @@ from voxhumana.assistant.turn import (
     Drop,
     Event,
     Heard,
+    Open,
     Over,
     Pause,
     Phase,
+    Prepare,
     Ready,
     Resume,
     Speak,
@@ -47,55 +52,12 @@ from voxhumana.assistant.turn import (
     step,
 )
 from voxhumana.audio.device import Sink, Source
-from voxhumana.dialogue import Activity
-from voxhumana.engine import Block, Stream
+from voxhumana.engine import Block
 
 KEEP = 60_000 * MS
 """Longest utterance that is understood whole: a minute."""
 LEAD = 256 * MS
 """Sound before the onset that goes to the transcriber: the detector hears soft first sounds late."""
-
-
-@dataclass(frozen=True)
-class Said:
-    """Words, as they are known by now."""
-
-    who: str
-    """`user` or `assistant`."""
-    text: str
-    final: bool
-
-
-@dataclass(frozen=True)
-class Notice:
-    """A sentence for the user."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Onset:
-    """The user began to speak; it may come to nothing."""
-
-    start: int
-    """On the detector's clock, samples."""
-
-
-@dataclass(frozen=True)
-class Dismissed:
-    """What began with `Onset` came to nothing: no words."""
-
-
-@dataclass(frozen=True)
-class Taken:
-    """The turn is the assistant's: the user spoke from `start` to `end`, and `reply` is wanted."""
-
-    reply: Reply
-    start: int
-    end: int
-
-
-Note: TypeAlias = Phase | Said | Notice | TurnTiming | Onset | Dismissed | Taken
 
 
 class Worker(Protocol):
@@ -107,6 +69,9 @@ class Worker(Protocol):
     def make(self, reply: Reply) -> None:
         """Make this reply now, if that is not begun."""
 
+    def read(self, history: History) -> None:
+        """Let the language model read what was said, before more is; returns at once."""
+
     def say(self, reply: Reply, text: str) -> None:
         """Let `text` be this reply; returns at once."""
 
@@ -116,28 +81,6 @@ class Worker(Protocol):
 
     def close(self) -> None:
         """End."""
-
-
-class Echo(Protocol):
-    """Takes what was played out of what was heard; see `audio.echo`."""
-
-    def push(self, near: Block, far: Block) -> Block:
-        """Return the microphone without our own voice."""
-
-
-@dataclass(frozen=True)
-class Ears:
-    """What a block goes through before it is a word; everything at the detector's rate, 16 kHz."""
-
-    near: Stream[Block, Block]
-    """Resamples the microphone."""
-    far: Stream[Block, Block]
-    """Resamples what was played."""
-    echo: Echo | None
-    """None = headphones."""
-    activities: Stream[Block, Activity]
-    hop: int
-    """Samples of an `Activity`."""
 
 
 class Talk:
@@ -152,6 +95,7 @@ class Talk:
         tell: Takes notes, on the path's thread; must not wait.
         turn: How things stand at the beginning.
         mouth: Plays replies, if not the sink alone; see `assistant.mouth`.
+        opening: Chooses an opening for a reply that is late, where `turn` has openings.
     """
 
     def __init__(
@@ -165,12 +109,14 @@ class Talk:
         turn: Turn | None = None,
         *,
         mouth: Mouth | None = None,
+        opening: Callable[[], Opening | None] = lambda: None,
     ) -> None:
         self._source, self._sink, self._ears = source, sink, ears
         self._tell = tell
         self._news: queue.SimpleQueue[News] = queue.SimpleQueue()
         self._drafter = open_drafter(self._news.put)
         self._mouth: Mouth = mouth or Mouth(sink.rate_hz)
+        self._opening = opening
         self._errands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._onset: int | None = None  # of the utterance that was told
         self._recording = Recording(KEEP)
@@ -267,6 +213,7 @@ class Talk:
             draft=None,
             text=None,
             complete=0.0,
+            prepared=False,
             ready=False,
             reply=None,
         )
@@ -364,27 +311,22 @@ class Talk:
                 sound = self._recording.cut(start - LEAD, end)
                 over_reply = self._reply is not None
                 self._drafter.draft(Request(draft, sound, self._history_now(), over_reply, hint))
-            case Drop():
+            case Prepare():
                 if self._draft:
-                    self._draft.dropped = True
-                    self._draft = None
-                elif self._reply and self._turn.reply is None:  # it was to be spoken, and not heard yet
-                    self._reply.dropped = True
-                    self._reply = None
-                    self._mouth.speak(None)
+                    self._drafter.make(self._draft)
+            case Drop():
+                self._drop()
             case Speak():
-                assert self._draft is not None
-                self._reply, self._draft = self._draft, None
-                self._timing, self._next = self._next, TurnTiming()
-                self._timing.decision = self._turn.now
-                self._reply.wanted.set()
-                if self._reply.asked:
-                    self._tell(Said("user", self._reply.asked, final=True))
-                    start, end = self._timing.start or 0, self._timing.end_of_speech or 0
-                    self._tell(Taken(self._reply, start, end))
-                    self._onset = None
-                self._drafter.make(self._reply)
-                self._mouth.speak(self._reply)
+                self._take_turn()
+            case _:
+                self._sound(action)
+
+    def _sound(self, action: Open | Pause | Resume | Stop) -> None:
+        """Do to the reply that is being said what is to be done."""
+        match action:
+            case Open():
+                if self._reply:
+                    self._reply.opening = self._opening()
             case Pause():
                 self._timing.interruption = self._turn.now
                 self._mouth.pause()
@@ -393,6 +335,31 @@ class Talk:
                 self._mouth.resume()
             case Stop():
                 self._keep_turn()
+
+    def _drop(self) -> None:
+        """The user goes on, or had nothing to say."""
+        if self._draft:
+            self._draft.dropped = True
+            self._draft = None
+        elif self._reply and self._turn.reply is None:  # it was to be spoken, and not heard yet
+            self._reply.dropped = True
+            self._reply = None
+            self._mouth.speak(None)
+
+    def _take_turn(self) -> None:
+        """What was drafted is the reply."""
+        assert self._draft is not None
+        self._reply, self._draft = self._draft, None
+        self._timing, self._next = self._next, TurnTiming()
+        self._timing.decision = self._turn.now
+        self._reply.wanted.set()
+        if self._reply.asked:
+            self._tell(Said("user", self._reply.asked, final=True))
+            start, end = self._timing.start or 0, self._timing.end_of_speech or 0
+            self._tell(Taken(self._reply, start, end))
+            self._onset = None
+        self._drafter.make(self._reply)
+        self._mouth.speak(self._reply)
 
     def _history_now(self) -> History:
         """What was said, the reply that is being heard included."""
@@ -411,5 +378,6 @@ class Talk:
         if text:
             self.history = self.history.after(reply.asked, text)
             self._tell(Said("assistant", text, final=True))
+            self._drafter.read(self.history)
         self._timing.user, self._timing.assistant = reply.asked, text
         self._tell(self._timing)

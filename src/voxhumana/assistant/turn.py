@@ -32,16 +32,21 @@ ONSET = 64 * MS
 """Unbroken speech that counts as somebody speaking: two of the detector's frames; a click is one."""
 WORD = 128 * MS
 """Less speech than this is no word."""
-HINT = 64 * MS
-"""Silence that may be an end. Most closures of stop consonants are longer: their drafts are dropped again."""
+HINT = 32 * MS
+"""Silence that may be an end: one frame. Most closures of stop consonants are longer: their drafts are
+dropped again, but the last one of them has heard all there is."""
+LULL = 64 * MS
+"""Silence over a reply after which the words over it are looked at."""
 FIRST = 480 * MS
 """In mid-speech, nothing is drafted before so much sound: half a word is no question."""
-EAGER = 160 * MS
+EAGER = 224 * MS
 """In mid-speech, a draft is renewed after this much more sound, once the one before is understood: the last
 of them has often guessed the last word from its beginning when the silence begins."""
-HASTE = 192 * MS
+HASTE = 160 * MS
 PATIENCE = 1_440 * MS
 """Silence after which the turn is over, when the words are surely complete, and when they surely are not."""
+GRACE = 32 * MS
+"""A reply that has no sound so long after the turn is over is begun with an opening, if there are any."""
 FORGET = 480 * MS
 """Silence after which noise without words is forgotten."""
 BARGE = 704 * MS
@@ -112,6 +117,13 @@ class Draft:
 
 
 @dataclass(frozen=True)
+class Prepare:
+    """Begin this draft's reply, however incomplete its words are: the silence after them grows."""
+
+    draft: int
+
+
+@dataclass(frozen=True)
 class Drop:
     """Forget this draft: the user goes on, or had nothing to say."""
 
@@ -121,6 +133,13 @@ class Drop:
 @dataclass(frozen=True)
 class Speak:
     """The turn is the assistant's: let this draft be heard."""
+
+    draft: int
+
+
+@dataclass(frozen=True)
+class Open:
+    """Say an opening, "Well,": this draft's reply is not ready."""
 
     draft: int
 
@@ -140,7 +159,7 @@ class Stop:
     """Give up the rest of the reply."""
 
 
-Action: TypeAlias = Draft | Drop | Speak | Pause | Resume | Stop
+Action: TypeAlias = Draft | Prepare | Drop | Speak | Open | Pause | Resume | Stop
 
 
 @dataclass(frozen=True)
@@ -166,10 +185,16 @@ class Turn:
     text: str | None = None
     """Its words; None until they are understood."""
     complete: float = 0.0
+    prepared: bool = False
+    """Whether its reply was begun, however incomplete the words."""
     ready: bool = False
     """Whether its reply can be heard at once."""
     reply: int | None = None
     """The draft that is being spoken."""
+    decided: int = 0
+    """When the turn was found to be over."""
+    openings: bool = False
+    """Whether a reply that is late is begun with an opening; a setting, as `eager`."""
     eager: bool = True
     """Whether drafts begin in mid-speech; a setting, it never changes."""
 
@@ -219,6 +244,8 @@ def _heard(turn: Turn) -> Step:  # noqa: PLR0911  # one return a case
             return _listening(turn)
         case Phase.MAYBE_ENDING | Phase.THINKING if turn.run >= ONSET:
             return _drop(replace(turn, phase=Phase.LISTENING))
+        case Phase.THINKING if turn.openings and turn.draft and turn.now - turn.decided >= GRACE:
+            return _speaking(turn, turn.draft), (Open(turn.draft),)
         case Phase.MAYBE_ENDING:
             return _decide(turn)
         case Phase.SPEAKING if turn.run >= ONSET:
@@ -250,7 +277,7 @@ def _interrupted(turn: Turn) -> Step:
         return replace(turn, phase=Phase.LISTENING, reply=None), (Stop(),)
     if turn.draft is not None and turn.run >= ONSET:
         return _drop(turn)
-    if turn.draft is None and turn.now - turn.spoke >= HINT:
+    if turn.draft is None and turn.now - turn.spoke >= LULL:
         if turn.voiced < WORD:
             return replace(_unheard(turn), phase=Phase.SPEAKING), (Resume(),)
         return _draft(turn, hint=True)
@@ -273,10 +300,14 @@ def _decide(turn: Turn) -> Step:  # noqa: PLR0911  # one return a case
     if not turn.text:
         dropped, actions = _drop(turn)
         return (_idle(dropped), actions) if silence >= FORGET else (turn, ())
-    if silence < PATIENCE + (HASTE - PATIENCE) * turn.complete:
-        return turn, ()
     assert turn.draft is not None
-    after = _speaking(turn, turn.draft) if turn.ready else replace(turn, phase=Phase.THINKING)
+    if silence < PATIENCE + (HASTE - PATIENCE) * turn.complete:
+        if turn.eager and not turn.prepared and silence >= HASTE:
+            return replace(turn, prepared=True), (Prepare(turn.draft),)
+        return turn, ()
+    after = replace(turn, phase=Phase.THINKING, decided=turn.now)
+    if turn.ready:
+        after = _speaking(after, turn.draft)
     return after, (Speak(turn.draft),)
 
 
@@ -291,13 +322,18 @@ def _reply_over(turn: Turn) -> Step:
 def _draft(turn: Turn, *, hint: bool) -> Step:
     assert turn.start is not None
     number = turn.drafts + 1
-    begun = replace(turn, drafts=number, draft=number, drafted=turn.now, text=None, complete=0.0, ready=False)
+    begun = replace(_blank(turn), drafts=number, draft=number, drafted=turn.now)
     return begun, (Draft(number, turn.start, turn.now, hint),)
 
 
 def _drop(turn: Turn) -> Step:
     actions = () if turn.draft is None else (Drop(turn.draft),)
-    return replace(turn, draft=None, text=None, complete=0.0, ready=False), actions
+    return _blank(turn), actions
+
+
+def _blank(turn: Turn) -> Turn:
+    """Without a draft."""
+    return replace(turn, draft=None, text=None, complete=0.0, prepared=False, ready=False, decided=0)
 
 
 def _speaking(turn: Turn, draft: int) -> Turn:

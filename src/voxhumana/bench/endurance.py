@@ -18,7 +18,8 @@ import psutil
 import soxr
 
 from voxhumana import build_talk, registry
-from voxhumana.assistant.talk import Note, Notice, Said, Talk
+from voxhumana.assistant.notes import Note, Notice, Said
+from voxhumana.assistant.talk import Talk
 from voxhumana.assistant.timing import TurnTiming
 from voxhumana.config import Settings
 from voxhumana.engine import Block

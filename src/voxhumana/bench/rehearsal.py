@@ -16,10 +16,12 @@ from scipy.signal import oaconvolve
 
 from voxhumana.assistant.backchannel import is_backchannel
 from voxhumana.assistant.drafter import Drafted, News, Request
-from voxhumana.assistant.ending import by_words
+from voxhumana.assistant.ears import Ears
+from voxhumana.assistant.ending import Ending, by_words
 from voxhumana.assistant.history import History, Spoken
+from voxhumana.assistant.notes import Note, Said
 from voxhumana.assistant.reply import Reply
-from voxhumana.assistant.talk import Ears, Note, Said, Talk
+from voxhumana.assistant.talk import Talk
 from voxhumana.assistant.turn import MS, Phase
 from voxhumana.audio.echo import EchoCanceller
 from voxhumana.audio.resample import Resample
@@ -88,14 +90,21 @@ class Script:
         reply: What is said to anything.
         sound: How that sounds, float32 [T] at 16 kHz.
         tell: Takes news, at once.
+        judge: Says how complete the words are.
     """
 
     def __init__(
-        self, transcriber: Transcriber, reply: str, sound: Block, tell: Callable[[News], None]
+        self,
+        transcriber: Transcriber,
+        reply: str,
+        sound: Block,
+        tell: Callable[[News], None],
+        judge: Ending = by_words,
     ) -> None:
         self._transcriber = transcriber
         self._reply, self._sound = reply, sound
         self._tell = tell
+        self._judge = judge
         self.understood: list[str] = []
         """Everything that was taken for words."""
 
@@ -107,7 +116,7 @@ class Script:
         if not text or (request.over_reply and is_backchannel(text)):
             self._tell(Drafted(request.draft, text, 0.0, None))
             return
-        complete = by_words(request.history.with_user(text))
+        complete = self._judge(request.history.with_user(text))
         reply = Reply(request.draft, text, request.history, complete, begun=True, over=True)
         reply.pieces.append(Spoken(self._reply, len(self._sound)))
         reply.sounds.append(self._sound)
@@ -115,6 +124,9 @@ class Script:
 
     def make(self, reply: Reply) -> None:
         """Do nothing: it is made."""
+
+    def read(self, history: History) -> None:
+        """Do nothing: it takes no time."""
 
     def say(self, reply: Reply, text: str) -> None:
         """Do nothing: there are no announcements here."""
@@ -156,6 +168,7 @@ def rehearse(
     reply: tuple[str, Block],
     *,
     echo: bool = True,
+    judge: Ending = by_words,
 ) -> Rehearsed:
     """Converse until the user's sound is over.
 
@@ -166,12 +179,13 @@ def rehearse(
         transcriber: The same.
         reply: Words and sound (16 kHz) of every reply.
         echo: Whether the echo canceller is on.
+        judge: Says how complete the user's words are.
     """
     room, scripts = Room(sound, response), list[Script]()
     result = Rehearsed()
 
     def open_script(tell: Callable[[News], None]) -> Script:
-        scripts.append(Script(transcriber, *reply, tell))
+        scripts.append(Script(transcriber, *reply, tell, judge))
         return scripts[0]
 
     def note(what: Note) -> None:

@@ -201,54 +201,42 @@ def talk(
     speculation: Annotated[
         bool | None, typer.Option(help="Prepare replies while the user speaks.", show_default=False)
     ] = None,
+    openings: Annotated[
+        bool | None, typer.Option(help='Begin a late reply with "Well,".', show_default=False)
+    ] = None,
+    questions: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Recorded questions, instead of synthetic ones.")
+    ] = None,
+    count: Annotated[int | None, typer.Option(min=1, help="Ask so many questions only.")] = None,
+    pauses: Annotated[
+        bool, typer.Option("--pauses", help="Count false cut-offs instead, off the wall clock.")
+    ] = False,
     json: Json = None,
 ) -> None:
     """Measure how soon a character answers, from last syllable to first sound, and whom it cuts off."""
-    import numpy as np
     from rich.console import Console
-    from rich.table import Table
 
     from voxhumana import config
+    from voxhumana.bench import pauses as cut_offs
+    from voxhumana.bench import talk as voice
     from voxhumana.bench.machine import machine
-    from voxhumana.bench.talk import measure, stages
-    from voxhumana.commands import report
+    from voxhumana.commands import answers, report
 
     if json:
         report.check_writable(json)
-    settings = config.load(llm=llm, speculation=speculation, memory=False)
-    where = machine()
-    answers, timings = measure(settings)
-    table = Table("question", "pause ms", "answer after ms", "cut off", box=None)
-    rows = []
-    for answer in answers:
-        row = {
-            "question": answer.asked.text,
-            "pause_ms": answer.asked.pause_s * 1e3,
-            "delay_ms": answer.delay_ms,
-            "cut_off": answer.cut_off,
-        }
-        rows.append(row)
-        delay = "none" if answer.delay_ms is None else f"{answer.delay_ms:.0f}"
-        table.add_row(answer.asked.text, f"{row['pause_ms']:.0f}", delay, "yes" if answer.cut_off else "no")
-    delays = [a.delay_ms for a in answers if a.delay_ms is not None and not a.cut_off]
-    p50, p95 = np.percentile(delays, [50, 95]).tolist() if delays else (None, None)
-    console = Console()
-    console.print(table)
-    console.print(f"voice to voice: {summary(p50, p95)}; {sum(a.cut_off for a in answers)} cut off")
-    split = stages(timings)
-    for name, done in split.items():
-        after = f"p50 {done['p50_ms']:.0f} ms, p95 {done['p95_ms']:.0f} ms"
-        console.print(f"{name}: {after} after the last syllable")
+    settings = config.load(llm=llm, speculation=speculation, openings=openings, memory=False)
+    console, where = Console(), machine()
+    if pauses:
+        with console.status("pauses") as status:
+            trials = cut_offs.measure(settings, status.update)
+        figures = answers.cut_offs(trials, console)
+    else:
+        asked = voice.recorded(questions, count) if questions else voice.synthetic(count)
+        figures = answers.answers(*voice.measure(settings, asked), console)
+        figures |= {"speculation": settings.speculation, "openings": settings.openings}
     if json:
-        turns = [timing.report() for timing in timings]
         engines = {"llm": settings.llm, "stt": settings.stt, "tts": settings.tts}
-        figures: dict[str, object] = {
-            "p50_ms": p50,
-            "p95_ms": p95,
-            "cut_off": sum(a.cut_off for a in answers),
-        }
-        figures |= {"stages": split, "speculation": settings.speculation}
-        report.write(json, {"machine": where, **engines, **figures, "rows": rows, "turns": turns})
+        report.write(json, {"machine": where, **engines, **figures})
 
 
 @bench.command()
@@ -276,10 +264,3 @@ def serve(
     Console().print(table)
     if json:
         report.write(json, {"machine": where, **figures})
-
-
-def summary(p50_ms: float | None, p95_ms: float | None) -> str:
-    """Two percentiles in words."""
-    if p50_ms is None or p95_ms is None:
-        return "nothing was answered"
-    return f"p50 {p50_ms:.0f} ms, p95 {p95_ms:.0f} ms"

@@ -41,8 +41,15 @@ WORK_MB = 120
 """Of buffers; the weights take their size, and once more rearranged for this processor, which is faster."""
 CACHE_MIB = 256
 """Of prompts read before: six long ones. llama.cpp's own bound is 8,192."""
+MARKS = ".?!, "
+"""Left off the end of the user's messages: what is judged without them is then in the cache when it is
+answered."""
+ANSWER = "<|im_start|>assistant\n"
+"""Follows the user's message without a line feed between: what is left to read when the words are known is
+then four tokens, 0.11 s on two cores; a mark and a line feed more make it 0.17 s."""
 ENDINGS = (".", "?", "!", "\n", "<|im_end|>")
 """Tokens that begin so close a message; a comma does not."""
+END = "<|im_end|>"
 CANDIDATES = 20
 """Likeliest next tokens that are looked at; together they had 97 % or more."""
 
@@ -77,16 +84,18 @@ class Llama:
                 f"The model file {path} cannot be loaded; it must be a GGUF that llama.cpp reads."
             ) from error
         self._longest = settings.reply_tokens
+        self._chatml = not model
         self._one = threading.Lock()
 
     def reply(self, messages: Sequence[Message]) -> Generator[str]:
         """Yield the answer token by token."""
-        body = {
-            "messages": [{"role": m.role, "content": m.text} for m in messages],
-            "max_tokens": self._longest,
-            "temperature": 0.0,
-            "stream": True,
-        }
+        body: dict[str, Any] = {"max_tokens": self._longest, "temperature": 0.0, "stream": True}
+        if self._chatml:
+            body["prompt"] = chatml(messages) + ANSWER
+            answer = self._server.handle_completions
+        else:
+            body["messages"] = [{"role": m.role, "content": m.text} for m in messages]
+            answer = self._server.handle_chat_completions
         parts: queue.SimpleQueue[Any] = queue.SimpleQueue()
         stopped = threading.Event()
 
@@ -98,7 +107,7 @@ class Llama:
             try:
                 with self._one:
                     if not stopped.is_set():
-                        self._server.handle_chat_completions(body, take)
+                        answer(body, take)
             finally:
                 parts.put(None)
 
@@ -115,9 +124,7 @@ class Llama:
         That is the probability that the model itself, reading the words without their final mark, would close
         the message there. Right for models with ChatML prompts (Qwen, SmolLM2).
         """
-        *before, last = messages
-        read = "".join(f"<|im_start|>{m.role}\n{m.text}<|im_end|>\n" for m in before)
-        prompt = f"{read}<|im_start|>{last.role}\n{last.text.rstrip('.?!, ')}"
+        prompt = chatml(messages).removesuffix(END)
         body = {"prompt": prompt, "max_tokens": 1, "temperature": 0.0, "logprobs": CANDIDATES}
         with self._one:
             answer = self._server.handle_completions(body)
@@ -146,6 +153,16 @@ def _within(ceiling: Ceiling, path: Path) -> tuple[int, bool]:
     raise AssertionError("what does not fit was refused")
 
 
+def chatml(messages: Sequence[Message]) -> str:
+    """The messages as the carried model reads them; what is said next leaves what was read in the cache."""
+    return "".join(
+        f"<|im_start|>{m.role}\n{m.text.rstrip(MARKS)}{END}"
+        if m.role == "user"
+        else f"<|im_start|>{m.role}\n{m.text}{END}\n"
+        for m in messages
+    )
+
+
 def _carried(target: Path) -> Path:
     if target.exists():
         return target
@@ -166,5 +183,5 @@ def _text(part: Any) -> Iterator[str]:  # noqa: ANN401  # JSON
         )
     else:
         for choice in part["choices"]:
-            if text := choice["delta"].get("content"):
+            if text := choice["text"] if "text" in choice else choice["delta"].get("content"):
                 yield text

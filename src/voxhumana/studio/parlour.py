@@ -16,8 +16,9 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import Field, TypeAdapter, ValidationError
 
 from voxhumana import build_talk
-from voxhumana.assistant.talk import Note, Said, Talk
-from voxhumana.assistant.talk import Notice as Told
+from voxhumana.assistant.notes import Note, Said
+from voxhumana.assistant.notes import Notice as Told
+from voxhumana.assistant.talk import Talk
 from voxhumana.assistant.timing import TurnTiming
 from voxhumana.assistant.turn import Phase
 from voxhumana.channel import Message, Notice

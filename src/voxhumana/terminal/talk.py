@@ -16,7 +16,7 @@ from rich.live import Live
 from rich.text import Text
 
 from voxhumana import build_talk
-from voxhumana.assistant.talk import Note, Notice, Said
+from voxhumana.assistant.notes import Note, Notice, Said
 from voxhumana.assistant.timing import TurnTiming
 from voxhumana.assistant.turn import Phase
 from voxhumana.build_talk import Scene

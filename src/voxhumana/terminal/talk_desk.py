@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from voxhumana.assistant.talk import Notice
+from voxhumana.assistant.notes import Notice
 from voxhumana.assistant.turn import Phase
 from voxhumana.build_talk import Scene
 from voxhumana.errors import VoxError

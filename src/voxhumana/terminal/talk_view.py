@@ -10,8 +10,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from voxhumana.assistant.notes import Dismissed, Note, Onset, Said, Taken
 from voxhumana.assistant.reply import Reply
-from voxhumana.assistant.talk import Dismissed, Note, Onset, Said, Taken
 from voxhumana.assistant.turn import Phase
 from voxhumana.build_talk import Scene
 from voxhumana.config import Settings

@@ -17,9 +17,11 @@ import soxr
 
 from voxhumana import build_talk
 from voxhumana.assistant.drafter import Drafter, News
+from voxhumana.assistant.ears import Ears
 from voxhumana.assistant.history import History
+from voxhumana.assistant.notes import Dismissed, Note, Notice, Onset, Taken
 from voxhumana.assistant.reply import Reply
-from voxhumana.assistant.talk import Dismissed, Ears, Note, Notice, Onset, Taken, Talk
+from voxhumana.assistant.talk import Talk
 from voxhumana.assistant.timing import TurnTiming
 from voxhumana.assistant.turn import MS, Phase, Turn
 from voxhumana.audio.resample import Resample

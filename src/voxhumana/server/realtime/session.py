@@ -13,7 +13,7 @@ from typing import Any
 from fastapi import APIRouter, WebSocket
 from pydantic import ValidationError
 
-from voxhumana.assistant.talk import Note
+from voxhumana.assistant.notes import Note
 from voxhumana.server import session
 from voxhumana.server.convert import decode, invalid
 from voxhumana.server.engines import Engines

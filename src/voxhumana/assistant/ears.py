@@ -1,0 +1,31 @@
+"""Between microphone and turn: resampled, without our own voice, judged for speech."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from voxhumana.dialogue import Activity
+from voxhumana.engine import Block, Stream
+
+
+class Echo(Protocol):
+    """Takes what was played out of what was heard; see `audio.echo`."""
+
+    def push(self, near: Block, far: Block) -> Block:
+        """Return the microphone without our own voice."""
+
+
+@dataclass(frozen=True)
+class Ears:
+    """What a block goes through before it is a word; everything at the detector's rate, 16 kHz."""
+
+    near: Stream[Block, Block]
+    """Resamples the microphone."""
+    far: Stream[Block, Block]
+    """Resamples what was played."""
+    echo: Echo | None
+    """None = headphones."""
+    activities: Stream[Block, Activity]
+    hop: int
+    """Samples of an `Activity`."""

@@ -1,0 +1,89 @@
+"""Ears and judge beside each other: neither waits for what is stale."""
+
+import queue
+import threading
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pytest
+
+from listening import CountingTranscriber, HummingStream, ScriptedResponder
+from voxhumana.assistant.drafter import Drafted, Drafter, News, Request
+from voxhumana.assistant.history import History
+from voxhumana.dialogue import Message
+from voxhumana.engine import Block
+
+HISTORY = History("Be kind.")
+SOON_S = 5.0
+
+
+def words(count: int) -> Block:
+    word = np.concatenate([np.zeros(1_280), 0.3 * np.sin(np.arange(3_840) / 8)])
+    return np.tile(word, count).astype(np.float32)
+
+
+class Desk:
+    """A drafter whose judge waits to be let go."""
+
+    def __init__(self) -> None:
+        self.news: queue.Queue[News] = queue.Queue()
+        self.responder = ScriptedResponder("Four, of course.")
+        self.judged: list[str] = []
+        self.go = threading.Event()
+        self.drafter = Drafter(
+            CountingTranscriber(), self.judge, self.responder, HummingStream, 16_000, self.news.put
+        )
+
+    def judge(self, messages: Sequence[Message]) -> float:
+        self.judged.append(messages[-1].text)
+        self.go.wait(SOON_S)
+        return 1.0
+
+    def ask(self, draft: int, count: int, *, hint: bool = True) -> Drafted:
+        self.drafter.draft(Request(draft, words(count), HISTORY, over_reply=False, hint=hint))
+        news = self.news.get(timeout=SOON_S)
+        assert isinstance(news, Drafted)
+        return news
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    desk = Desk()
+    yield desk
+    desk.go.set()
+    desk.drafter.close()
+
+
+def test_words_are_told_while_older_ones_are_judged_and_what_is_stale_is_never_judged(desk: Desk) -> None:
+    told = [desk.ask(1, 1)]
+    while not desk.judged:
+        pass
+    told += [desk.ask(number, number) for number in (2, 3)]
+    assert [news.text for news in told] == ["one", "one two", "one two three"]
+    assert [bool(news.reply and news.reply.dropped) for news in told] == [True, True, False]
+    assert desk.drafter.busy
+    desk.go.set()
+    while (news := desk.news.get(timeout=SOON_S)).complete < 1.0 or news.draft != 3:
+        pass
+    assert desk.judged == ["one", "one two three"]
+
+
+def test_the_same_words_take_over_the_reply_in_the_making(desk: Desk) -> None:
+    desk.go.set()
+    first = desk.ask(1, 2)
+    judged = desk.news.get(timeout=SOON_S)
+    again = desk.ask(2, 2)
+    assert first.reply is judged.reply is again.reply
+    assert again.reply.draft == 2
+    assert again.complete == 1.0
+    assert len(desk.responder.asked) == 1
+
+
+def test_what_was_said_can_be_read_ahead_without_a_reply(desk: Desk) -> None:
+    desk.go.set()
+    desk.drafter.read(HISTORY.after("Good morning.", "Good morning, friend."))
+    while desk.drafter.busy:
+        pass
+    assert desk.judged == [""]
+    assert desk.responder.asked == []
+    assert desk.news.empty()

@@ -1,0 +1,38 @@
+from itertools import pairwise
+
+import pytest
+
+from listening import HummingStream
+from voxhumana.assistant.history import History, Spoken
+from voxhumana.assistant.opening import Opening, Openings, joined
+from voxhumana.assistant.reply import Reply
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("The sky is blue.", "Well, the sky is blue."),
+        ("Paris is the capital.", "Well, Paris is the capital."),
+        ("I think so.", "Well, I think so."),
+        ("", "Well,"),
+    ],
+)
+def test_an_opening_and_its_reply_are_one_sentence(text: str, whole: str) -> None:
+    assert joined("Well,", text) == whole
+
+
+def test_openings_vary_and_never_come_twice_running() -> None:
+    openings = Openings(HummingStream)
+    said = [openings.next().text for _ in range(40)]
+    assert all(one != other for one, other in pairwise(said))
+    assert len(set(said)) > 3
+
+
+def test_what_was_heard_of_a_reply_begins_with_its_opening_once_that_was_heard() -> None:
+    sound = next(HummingStream().push("Well,"))
+    reply = Reply(1, "Why?", History("Be kind."), 1.0, opening=Opening("Well,", sound))
+    reply.pieces.append(Spoken("The sky is blue.", 1_600))
+    assert reply.heard(len(sound) - 1) == ""
+    assert reply.heard(len(sound)) == "Well,"
+    assert reply.heard(len(sound) + 800) == "Well, the sky"
+    assert reply.heard(len(sound) + 1_600) == "Well, the sky is blue."
