@@ -304,7 +304,7 @@ def ending(responder: Responder) -> Ending:
 
 
 def _ears(settings: Settings) -> tuple[Transcriber, Detector]:
-    return registry.load_transcriber(settings.stt, settings.speech_threads), registry.load_detector("silero")
+    return registry.load_transcriber(settings.stt, settings.hearing_threads), registry.load_detector("silero")
 
 
 def _devices(settings: Settings) -> tuple[Source, Callable[[], Sink]]:

@@ -90,7 +90,9 @@ class Settings(BaseSettings):
     llm_threads: int = Field(default=2, ge=1, le=64)
     """CPU threads of the embedded language model; 1 is faster beside a live voice."""
     speech_threads: int = Field(default=2, ge=1, le=64)
-    """CPU threads of speech recognition (Whisper) and synthesis (Kokoro)."""
+    """CPU threads of speech synthesis (Kokoro)."""
+    hearing_threads: int = Field(default=1, ge=1, le=64)
+    """CPU threads of speech recognition (Whisper) in a conversation."""
     reply_tokens: int = Field(default=160, ge=1, le=4096)
     """Longest reply, in tokens; a minute of speech."""
     hotkeys: dict[Hotkey, str] = Field(default_factory=lambda: dict(HOTKEYS))

@@ -83,7 +83,7 @@ class Whisper:
         model: `base` (carried), `tiny.en` (with the extra `tiny`), a folder with a CTranslate2 model, or a
             name that faster-whisper fetches: small, small.en, medium, large-v3, large-v3-turbo, ...
         language: ISO 639-1.
-        threads: CPU threads; a second one gained nothing for sounds of 1-4 s (112 ms with two, 95 with one).
+        threads: CPU threads; a second one gains nothing for sounds of 1-4 s (112 ms with two, 95 with one).
     """
 
     name = "whisper"
