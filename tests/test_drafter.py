@@ -30,8 +30,9 @@ class Desk:
         self.responder = ScriptedResponder("Four, of course.")
         self.judged: list[str] = []
         self.go = threading.Event()
+        self.transcriber = CountingTranscriber()
         self.drafter = Drafter(
-            CountingTranscriber(), self.judge, self.responder, HummingStream, 16_000, self.news.put
+            self.transcriber, self.judge, self.responder, HummingStream, 16_000, self.news.put
         )
 
     def judge(self, messages: Sequence[Message]) -> float:
@@ -77,6 +78,23 @@ def test_the_same_words_take_over_the_reply_in_the_making(desk: Desk) -> None:
     assert again.reply.draft == 2
     assert again.complete == 1.0
     assert len(desk.responder.asked) == 1
+
+
+def test_words_that_surely_go_on_are_judged_once_the_user_falls_silent(desk: Desk) -> None:
+    desk.go.set()
+    desk.drafter.draft(Request(1, words(1), HISTORY, over_reply=False, hint=False))
+    assert desk.news.get(timeout=SOON_S).complete > 0
+    unfinished = desk.transcriber.words = ("the",)
+    desk.drafter.draft(Request(2, words(1), HISTORY, over_reply=False, hint=False))
+    while (news := desk.news.get(timeout=SOON_S)).text != "the":
+        pass
+    while desk.drafter.busy:
+        pass
+    assert desk.judged == ["one"]
+    desk.drafter.hint(2)
+    assert desk.news.get(timeout=SOON_S).complete == 1.0
+    assert desk.judged == ["one", *unfinished]
+    assert news.reply is not None
 
 
 def test_what_was_said_can_be_read_ahead_without_a_reply(desk: Desk) -> None:

@@ -146,6 +146,17 @@ def test_long_speech_is_drafted_while_it_goes_on_one_draft_at_a_time() -> None:
     assert script.kinds() == ["Draft", "Draft"]
 
 
+def test_a_draft_that_heard_everything_before_the_silence_is_not_made_again() -> None:
+    script = Script()
+    script.speak(480)
+    script.silence(64)
+    assert script.kinds() == ["Draft", "Hint"]
+    script.understand("How are you?")
+    script.ready()
+    script.silence(160)
+    assert script.kinds() == ["Draft", "Hint", "Speak"]
+
+
 def test_without_speculation_nothing_is_drafted_in_mid_speech() -> None:
     script = Script()
     script.turn = Turn(eager=False)

@@ -107,7 +107,7 @@ class Drafter:
         self._posed: Reply | None = None  # the newest to judge,
         self._settled: Reply | None = None  # and the newest that the judge is through with
         self._reply: Reply | None = None  # of the newest words; the ears' thread sets it
-        self._hinted = False  # whether they were followed by a hint of an end
+        self._hint = 0  # the newest draft that was followed by a hint of an end
         self._threads = [
             threading.Thread(target=self._hear, name="ears", daemon=True),
             threading.Thread(target=self._judge, name="judge", daemon=True),
@@ -118,7 +118,15 @@ class Drafter:
     def draft(self, request: Request) -> None:
         """Take a request; returns at once."""
         self._asked = request.draft
+        if request.hint:
+            self._hint = request.draft
         self._inbox.put(request)
+
+    def hint(self, draft: int) -> None:
+        """The user fell silent after what this draft heard; returns at once."""
+        self._hint = draft
+        if (reply := self._reply) and reply.draft == draft and not reply.dropped:
+            self._weigh(reply)
 
     def make(self, reply: Reply) -> None:
         """Begin to make this reply, if it is not begun yet; from any thread, returns at once."""
@@ -163,22 +171,27 @@ class Drafter:
         if not text or (request.over_reply and is_backchannel(text)):
             self._tell(Drafted(request.draft, text, 0.0, None))
             return
-        self._hinted = request.hint
         reply = self._reply
         if reply and not reply.dropped and not reply.failure and _same(reply, text, request.history):
             reply.draft = request.draft
             self._tell(Drafted(request.draft, text, reply.complete, reply))
-            if reply.judged:
-                self._begin(reply)
-            elif request.hint and self._posed is not reply:
-                self._pose(reply)
+            self._weigh(reply)
             return
         if reply:
             reply.dropped = True
         guess = by_words(request.history.with_user(text)) * UNJUDGED
         reply = self._reply = Reply(request.draft, text, request.history, guess)
         self._tell(Drafted(request.draft, text, guess, reply))
-        if guess or request.hint:  # else they surely go on, and the ears need the processor
+        self._weigh(reply)
+
+    def _weigh(self, reply: Reply) -> None:
+        """Have words judged, and a reply begun that is likely to be wanted.
+
+        Words of mid-speech that surely go on are left alone: the ears need the processor.
+        """
+        if reply.judged:
+            self._begin(reply)
+        elif self._posed is not reply and (reply.complete or reply.draft == self._hint):
             self._pose(reply)
 
     def _pose(self, reply: Reply) -> None:
@@ -206,7 +219,7 @@ class Drafter:
 
     def _begin(self, reply: Reply) -> None:
         """Have a reply made that is likely to be wanted."""
-        likely = LIKELY if self._hinted else LIKELY_YET
+        likely = LIKELY if reply.draft == self._hint else LIKELY_YET
         if self._speculate and not reply.dropped and reply.complete >= likely:
             self.make(reply)
 

@@ -38,6 +38,7 @@ from voxhumana.assistant.turn import (
     Drop,
     Event,
     Heard,
+    Hint,
     Open,
     Over,
     Pause,
@@ -65,6 +66,9 @@ class Worker(Protocol):
 
     def draft(self, request: Request) -> None:
         """Understand this, and prepare a reply; returns at once."""
+
+    def hint(self, draft: int) -> None:
+        """The user fell silent after what this draft heard; returns at once."""
 
     def make(self, reply: Reply) -> None:
         """Make this reply now, if that is not begun."""
@@ -311,6 +315,9 @@ class Talk:
                 sound = self._recording.cut(start - LEAD, end)
                 over_reply = self._reply is not None
                 self._drafter.draft(Request(draft, sound, self._history_now(), over_reply, hint))
+            case Hint(draft):
+                self._next.end_of_speech = self._turn.spoke
+                self._drafter.hint(draft)
             case Prepare():
                 if self._draft:
                     self._drafter.make(self._draft)

@@ -35,6 +35,9 @@ WORD = 128 * MS
 HINT = 32 * MS
 """Silence that may be an end: one frame. Most closures of stop consonants are longer: their drafts are
 dropped again, but the last one of them has heard all there is."""
+SLACK = 32 * MS
+"""A draft that lacks no more than this of the speech before a hint has heard it all: to hear it again would
+take 0.1 s."""
 LULL = 64 * MS
 """Silence over a reply after which the words over it are looked at."""
 FIRST = 480 * MS
@@ -117,6 +120,13 @@ class Draft:
 
 
 @dataclass(frozen=True)
+class Hint:
+    """This draft has heard all that was said before the user fell silent: a reply may be wanted."""
+
+    draft: int
+
+
+@dataclass(frozen=True)
 class Prepare:
     """Begin this draft's reply, however incomplete its words are: the silence after them grows."""
 
@@ -159,7 +169,7 @@ class Stop:
     """Give up the rest of the reply."""
 
 
-Action: TypeAlias = Draft | Prepare | Drop | Speak | Open | Pause | Resume | Stop
+Action: TypeAlias = Draft | Hint | Prepare | Drop | Speak | Open | Pause | Resume | Stop
 
 
 @dataclass(frozen=True)
@@ -264,7 +274,10 @@ def _listening(turn: Turn) -> Step:
     if turn.voiced < WORD:
         return (_idle(turn) if silence >= FORGET else turn), ()
     if silence >= HINT:
-        return _draft(replace(turn, phase=Phase.MAYBE_ENDING), hint=True)
+        waiting = replace(turn, phase=Phase.MAYBE_ENDING)
+        if turn.draft is not None and turn.drafted >= turn.spoke - SLACK:
+            return waiting, (Hint(turn.draft),)
+        return _draft(waiting, hint=True)
     understood = turn.draft is None or turn.text is not None  # else drafts would pile up
     due = max(turn.start + FIRST, turn.drafted + EAGER)
     if turn.eager and understood and turn.now >= due:

@@ -122,6 +122,9 @@ class Script:
         reply.sounds.append(self._sound)
         self._tell(Drafted(request.draft, text, complete, reply))
 
+    def hint(self, draft: int) -> None:
+        """Do nothing: whatever was heard has its reply."""
+
     def make(self, reply: Reply) -> None:
         """Do nothing: it is made."""
 
