@@ -25,6 +25,8 @@ from voxhumana.errors import UsageError
 OBJECTIONS = ("Wait, I have a question.", "Stop, that is not what I meant.", "No, tell me another one.")
 ROOMS = 8
 """Of a folder with more every n-th is taken: our voice needs some time in each."""
+SILENCE = 0.003
+"""-50 dBFS: what is louder of the reply was spoken; pauses inside words are not."""
 RESPONSE_S = 1.0
 """Of a room's response that is kept."""
 
@@ -57,6 +59,7 @@ def own_voice(cast: Cast, responses: Mapping[str, Block], level_db: float, secon
         yield {
             "what": f"own voice at {level_db:g} dB, {name}",
             "seconds": seconds / len(responses),
+            "spoken s": float(np.mean(np.abs(heard.played) > SILENCE)) * seconds / len(responses),
             "paused": heard.count(Phase.INTERRUPTED),
             "stopped": heard.stopped(),
             "phantom turns": max(0, len(heard.said) - 1),

@@ -7,10 +7,12 @@ from rich.text import Text
 from voxhumana.assistant.timing import TurnTiming
 from voxhumana.assistant.turn import MS
 
-BAR_MS = 20
+BAR_MS = 25
 """Of delay, for one character of the bar."""
-LONGEST = 60
-"""Characters of a bar; longer ones are shortened to it."""
+LONGEST = 24
+"""Characters of a bar; longer ones are shortened to it, so that the numbers fit beside it in 80 columns."""
+BLOCK = "\u2585"
+"""Lower five eighths: bars below each other stay apart."""
 GOOD_MS, FAIR_MS = 400, 900
 """Delay up to which its number is green, and yellow: the median and the 95th percentile to keep."""
 STAGES = {
@@ -45,7 +47,7 @@ def bar(timing: TurnTiming) -> Text:
     scale = min(1.0, LONGEST * BAR_MS / total_ms)
     line = Text(no_wrap=True, overflow="ellipsis")
     for name, took in parts:
-        line.append("\u2588" * max(1, round(took * scale / BAR_MS)), STAGES[name][1])
+        line.append(BLOCK * max(1, round(took * scale / BAR_MS)), STAGES[name][1])
     style = "green" if total_ms <= GOOD_MS else "yellow" if total_ms <= FAIR_MS else "red"
     line.append(f" {total_ms:.0f} ms", f"bold {style}")
     for number, (name, took) in enumerate(parts):
