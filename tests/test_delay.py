@@ -12,6 +12,8 @@ from voxhumana.bench.delay import Track
 
 RATE_HZ = 48_000
 COUNT = 30
+FEW = 10
+"""Through a real server, where they take their time."""
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +133,7 @@ def test_through_a_real_server_a_known_delay_is_recovered(sound_server, played):
             f"source_name={side} master=both.monitor channels=1 channel_map=mono "
             f"master_channel_map=front-{side} remix=no",
         )
-    left = np.pad(delay.train(played, RATE_HZ), RATE_HZ)
+    left = np.pad(delay.train(played[:FEW], RATE_HZ), RATE_HZ)
     backend = backends.choose()
     sources = [backend.open_source(side, RATE_HZ, 256) for side in ("left", "right")]
     stop = threading.Event()
@@ -139,7 +141,7 @@ def test_through_a_real_server_a_known_delay_is_recovered(sound_server, played):
         tracks = [threads.submit(delay.listen, source, stop) for source in sources]
         sound_server.play("both", np.stack([left, np.roll(left, 1_234)], axis=1), latency_ms=200).wait()
         stop.set()
-        delays_ms = delay.compare(played, *(track.result() for track in tracks))
+        delays_ms = delay.compare(played[:FEW], *(track.result() for track in tracks))
     for source in sources:
         source.close()
     summary = delay.summarise(delays_ms)
@@ -151,7 +153,7 @@ def test_the_virtual_microphone_itself_adds_less_than_a_millisecond(sound_server
     virtual_mic.ensure()
     output, microphone = "vox_humana_output", "vox_humana_microphone"
     route = delay.Route(output, f"{output}.monitor", microphone)
-    measured = delay.measure(backends.choose(), backends.choose(), route, frames=256, count=COUNT)
+    measured = delay.measure(backends.choose(), backends.choose(), route, frames=256, count=FEW)
     assert measured.heard == measured.bursts > 5
     assert measured.median_ms == pytest.approx(0, abs=1)
     assert virtual_mic.release()
