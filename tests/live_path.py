@@ -49,7 +49,7 @@ def live_path(settings=SETTINGS):
         yield path
 
 
-def delay_ms(bursts=10):
+def delay_ms(bursts=15):
     """The median delay from the fake to the virtual microphone."""
     route = Route("fakemic", "fakemic.monitor", MICROPHONE)
     return measure(backends.choose(), backends.choose(), route, SETTINGS.frames, bursts).median_ms

@@ -12,7 +12,7 @@ from voxhumana.bench.delay import Track
 
 RATE_HZ = 48_000
 COUNT = 30
-FEW = 10
+FEW = 20
 """Through a real server, where they take their time."""
 
 

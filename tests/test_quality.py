@@ -87,6 +87,12 @@ def test_a_manifest_tells_language_first_language_and_age(tmp_path):
     assert (ben.language, ben.first_language, ben.child, ben.english) == ("ml", "ml", False, False)
 
 
+def test_a_manifest_that_lacks_a_column_is_told_so(tmp_path):
+    (tmp_path / "manifest.tsv").write_text("path\tspeaker\tlang\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="lacks the column transcript"):
+        read_clips(tmp_path)
+
+
 def test_nobody_is_converted_into_himself_and_only_fitting_clips_are_taken():
     clips = [clip(f"person {n % 4}") for n in range(12)] + [clip("person 1", language="ml")]
     pairs = list(trials(clips, people(4), 2))

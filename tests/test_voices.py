@@ -112,7 +112,7 @@ def test_a_voice_is_added_shown_spoken_given_away_and_removed(tmp_path, inside):
 
 @pytest.mark.models
 def test_a_voice_is_recorded_from_a_microphone(tmp_path, inside):
-    told = ("--consent", "my own voice", "--licence", "private", "--duration", "7")
+    told = ("--consent", "my own voice", "--licence", "private", "--duration", "5")
     shown = inside("record", "me", "--input", f"file:{SAMPLE}", *told)
     assert "The north wind and the sun" in shown.err
     assert "me is on the shelf" in shown.out

@@ -13,6 +13,7 @@ All take float32 [T] at 16 kHz.
 from __future__ import annotations
 
 import re
+import warnings
 from typing import Protocol
 
 import numpy as np
@@ -103,7 +104,9 @@ class Resemblyzer:
 
     def __init__(self) -> None:
         try:
-            import resemblyzer  # noqa: PLC0415
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # its webrtcvad imports pkg_resources
+                import resemblyzer  # noqa: PLC0415
         except ImportError as error:
             raise need("Resemblyzer") from error
         self._encoder = resemblyzer.VoiceEncoder("cpu", verbose=False)

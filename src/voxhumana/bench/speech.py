@@ -18,6 +18,7 @@ import soxr
 from voxhumana.audio.file import SoundReader
 from voxhumana.bench import judges
 from voxhumana.bench.judges import Array
+from voxhumana.errors import UsageError
 from voxhumana.library.shelf import BUILT_IN
 from voxhumana.library.shelf import read as read_voice
 from voxhumana.voice import Voice
@@ -76,9 +77,16 @@ class Target:
 
 
 def read_clips(folder: Path) -> list[Clip]:
-    """Every recording that `manifest.tsv` lists; sounds are read when somebody asks for them."""
+    """Every recording that `manifest.tsv` lists; sounds are read when somebody asks for them.
+
+    Raises:
+        UsageError: It lacks a column.
+    """
     with (folder / "manifest.tsv").open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+        table = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        if lacking := {"path", "speaker", "transcript", "lang"} - set(table.fieldnames or ()):
+            raise UsageError(f"{folder / 'manifest.tsv'} lacks the column {min(lacking)}; add it.")
+        rows = list(table)
     clips = []
     for row in rows:
         language, _, first = row["lang"].partition(" (L1 ")

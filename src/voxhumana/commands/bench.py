@@ -170,8 +170,10 @@ def quality(
     for asked in filter(None, (folder, noise, children)):
         if not (asked / "manifest.tsv").is_file():
             raise UsageError(f"There is no manifest.tsv in {asked}; name a folder of sounds that has one.")
-    if json:
-        report.check_writable(json)
+    if pictures and pictures.is_file():
+        raise UsageError(f"{pictures} is a file; name a folder for the spectrograms.")
+    for asked in filter(None, (json, None if pictures and pictures.is_dir() else pictures)):
+        report.check_writable(asked)
     console = Console(width=None if Console().is_terminal else 200)
     with console.status("judges") as status:
         rows = measure.measure(
