@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 import signals
 from contract import StageContract
@@ -31,7 +30,6 @@ def test_it_takes_under_60_lines():
     assert len((EXAMPLE / "ringmod.py").read_text().splitlines()) < 60
 
 
-@pytest.mark.slow
 def test_once_installed_vox_knows_it(tmp_path):
     site = tmp_path / "site"
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--no-build-isolation"]
