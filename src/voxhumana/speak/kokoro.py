@@ -17,6 +17,7 @@ from hibari.g2p import G2P
 from voxhumana import onnx, weights
 from voxhumana.engine import Block
 from voxhumana.errors import UsageError, VoxError
+from voxhumana.speak.whole import WholeSentences
 from voxhumana.voice import Voice
 
 MODEL = weights.Carried(
@@ -53,9 +54,9 @@ class Kokoro:
         self._ids = json.loads(Path(hibari.tts.ASSETS, "vocab.json").read_text(encoding="utf-8"))
         self.speak("Ready.")  # lexicon and kernels now, not at the first reply
 
-    def open(self, voice: Voice | None = None) -> KokoroStream:  # noqa: ARG002
+    def open(self, voice: Voice | None = None) -> WholeSentences:  # noqa: ARG002
         """Begin a session; the shelf's voices come by converting what is spoken."""
-        return KokoroStream(self)
+        return WholeSentences(self.speak)
 
     def speak(self, sentence: str) -> Block:
         """Speak one sentence, float32 [T] at 24 kHz."""
@@ -71,25 +72,6 @@ class Kokoro:
             "speed": np.ones(1, np.float32),
         }
         return _trimmed(self._session.run(["audio"], feed)[0])
-
-
-class KokoroStream:
-    """Keeps nothing between sentences."""
-
-    def __init__(self, engine: Kokoro) -> None:
-        self._engine = engine
-
-    def push(self, item: str) -> Iterator[Block]:
-        """Speak `item`, sentence by sentence, float32 [T] at 24 kHz each; nothing if it has no words."""
-        for sentence in hibari.Hibari.split_sentences(item):
-            if any(c.isalnum() for c in sentence):
-                sound = self._engine.speak(sentence)
-                if len(sound):
-                    yield sound
-
-    def flush(self) -> Iterator[Block]:
-        """Yield nothing: every sentence is whole."""
-        yield from ()
 
 
 def _styles(model: str) -> Block:

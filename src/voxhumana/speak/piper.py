@@ -20,15 +20,14 @@ import tempfile
 import threading
 import wave
 import weakref
-from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-import hibari
 import numpy as np
 
 from voxhumana.engine import Block
 from voxhumana.errors import UsageError, VoxError
+from voxhumana.speak.whole import WholeSentences
 from voxhumana.voice import Voice
 
 INSTALL = "pip install 'voxhumana[piper]'"
@@ -59,9 +58,9 @@ class Piper:
         self._process: _Process | None = None
         self.speak("Ready.")
 
-    def open(self, voice: Voice | None = None) -> PiperStream:  # noqa: ARG002
+    def open(self, voice: Voice | None = None) -> WholeSentences:  # noqa: ARG002
         """Begin a session; the shelf's voices come by converting what is spoken."""
-        return PiperStream(self)
+        return WholeSentences(self.speak)
 
     def speak(self, sentence: str) -> Block:
         """Speak one sentence, float32 [T] at `rate_hz`; a process that died is started again next time.
@@ -75,25 +74,6 @@ class Piper:
             sound = process.speak(" ".join(sentence.split()), self.rate_hz)
             self._process = process  # only if it did not raise
             return sound
-
-
-class PiperStream:
-    """Keeps nothing between sentences."""
-
-    def __init__(self, engine: Piper) -> None:
-        self._engine = engine
-
-    def push(self, item: str) -> Iterator[Block]:
-        """Speak `item`, sentence by sentence, float32 [T] at the voice's rate; nothing if it has no words."""
-        for sentence in hibari.Hibari.split_sentences(item):
-            if any(c.isalnum() for c in sentence):
-                sound = self._engine.speak(sentence)
-                if len(sound):
-                    yield sound
-
-    def flush(self) -> Iterator[Block]:
-        """Yield nothing: every sentence is whole."""
-        yield from ()
 
 
 class _Process:
