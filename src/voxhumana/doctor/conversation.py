@@ -85,7 +85,7 @@ def judge(id_: str, sentence: str, took_ms: float) -> Finding:
 
 def ears(settings: Settings) -> tuple[str, float]:
     """The recogniser on two seconds of speech."""
-    transcriber = registry.load_transcriber(settings.stt)
+    transcriber = registry.load_transcriber(settings.stt, settings.hearing_threads)
     with SoundReader(SAMPLE) as file:
         sound = soxr.resample(file.read(round(HEARD_S * file.rate_hz)), file.rate_hz, transcriber.rate_hz)
     _, took_ms = timed(lambda: transcriber.transcribe(sound))
