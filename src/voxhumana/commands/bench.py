@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -175,10 +176,14 @@ def quality(
     for asked in filter(None, (json, None if pictures and pictures.is_dir() else pictures)):
         report.check_writable(asked)
     console = Console(width=None if Console().is_terminal else 200)
+    names = tuple(engine or ("native", "dsp"))
     with console.status("judges") as status:
-        rows = measure.measure(
-            folder, tuple(engine or ("native", "dsp")), clips, noise, children, pictures, status.update
-        )
+
+        def tell(done: str) -> None:
+            """A log, which has no status line, gets lines."""
+            status.update(done) if console.is_terminal else print(done, file=sys.stderr, flush=True)
+
+        rows = measure.measure(folder, names, clips, noise, children, pictures, tell)
     shown = [key for key in QUALITY if any(key in row for row in rows.values())]
     table = Table("", *(QUALITY[key] for key in shown), box=None)
     for name, row in rows.items():
