@@ -22,7 +22,7 @@ from voxhumana.bench import talk
 from voxhumana.bench.rehearsal import RATE_HZ, rehearse
 from voxhumana.build_talk import ending
 from voxhumana.config import Settings
-from voxhumana.dialogue import Message
+from voxhumana.dialogue import Detector, Message, Transcriber
 from voxhumana.engine import Block
 
 PARTS = (
@@ -64,15 +64,19 @@ def measure(settings: Settings, note: Callable[[str], None] = lambda _: None) ->
             note(f"{len(trials) + 1} of {len(PARTS) * len(PAUSES_S)}")
             sound = talk.paused([talk.spoken(part, speaker) for part in parts], pause_s)
             sound = soxr.resample(sound, talk.RATE_HZ, RATE_HZ).astype(np.float32)
-            end_ms = (LEAD_S + len(sound) / RATE_HZ) * 1e3
-            lead, tail = (np.zeros(round(s * RATE_HZ), np.float32) for s in (LEAD_S, TAIL_S))
-            heard = np.concatenate([lead, sound, tail])
-            happened = rehearse(heard, None, detector, transcriber, ("Yes.", _hum()), echo=False, judge=judge)
-            cut_off = any(at < end_ms and phase in ENDED for at, phase in happened.phases)
-            trials.append(Trial(" ".join(parts), pause_s, cut_off))
+            trials.append(Trial(" ".join(parts), pause_s, cut_off(sound, detector, transcriber, judge)))
     finally:
         responder.close()
     return trials
+
+
+def cut_off(sound: Block, detector: Detector, transcriber: Transcriber, judge: Ending) -> bool:
+    """Whether the turn ends before `sound` does, float32 [T] at 16 kHz."""
+    end_ms = (LEAD_S + len(sound) / RATE_HZ) * 1e3
+    lead, tail = (np.zeros(round(s * RATE_HZ), np.float32) for s in (LEAD_S, TAIL_S))
+    heard = np.concatenate([lead, sound, tail])
+    happened = rehearse(heard, None, detector, transcriber, ("Yes.", _hum()), echo=False, judge=judge)
+    return any(at < end_ms and phase in ENDED for at, phase in happened.phases)
 
 
 def _all() -> Iterator[tuple[Sequence[str], float]]:
