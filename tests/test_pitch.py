@@ -72,9 +72,11 @@ def test_crepes_frames_lie_where_torchcrepe_has_them():
 def test_missing_weights_say_where_they_go(monkeypatch, tmp_path):
     monkeypatch.setenv("VOX_DATA_DIR", str(tmp_path))
     monkeypatch.setattr(pitch.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(VoxError, match=r"rmvpe\.onnx or rmvpe\.pt among the models\.$"):
+    with pytest.raises(
+        VoxError, match=r"rmvpe\.onnx or rmvpe\.pt among the models, or run: vox models pull rmvpe"
+    ):
         pitch.tracker(RvcSettings(model="a", f0="rmvpe"), tmp_path)
-    with pytest.raises(VoxError, match=r"fcpe\.pt.*or: pip install torchfcpe"):
+    with pytest.raises(VoxError, match=r"fcpe\.pt.*or run: pip install torchfcpe"):
         pitch.tracker(RvcSettings(model="a", f0="fcpe"), tmp_path)
     with pytest.raises(VoxError, match="'f0' for rvc that is wrong"):
         Rvc().open(voice("rvc-v2-40k.onnx", f0="harvest"))

