@@ -105,8 +105,10 @@ def studio(folder: Path, **environment: str) -> Iterator[str]:
 
 
 @contextmanager
-def visitor(url: str, microphone: Path, *, width: int = 1280, dark: bool = False) -> Iterator[Visitor]:
-    """Somebody who opens `url`, and whose microphone plays a WAV over and over."""
+def visitor(
+    url: str, microphone: Path, *, width: int = 1280, dark: bool = False, script: str = TAP
+) -> Iterator[Visitor]:
+    """Somebody who opens `url`, with a WAV for a microphone; `script` runs before the page's."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"),
@@ -120,7 +122,7 @@ def visitor(url: str, microphone: Path, *, width: int = 1280, dark: bool = False
             viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
         )
         page = context.new_page()
-        page.add_init_script(TAP)
+        page.add_init_script(script)
         guest = Visitor(page)
         page.goto(url)
         page.locator("vox-live .card").first.wait_for()

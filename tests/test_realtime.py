@@ -2,6 +2,7 @@
 
 import base64
 import json
+import threading
 import time
 import urllib.request
 
@@ -74,6 +75,12 @@ def words(count, rate_hz=RATE_HZ):
     """So many words, and silence after them."""
     word = np.concatenate([np.zeros(rate_hz // 12), 0.3 * np.sin(np.arange(rate_hz // 4) / 5)])
     return np.concatenate([np.tile(word, count), np.zeros(rate_hz * 3 // 2)])
+
+
+def shout():
+    """A word so long that it interrupts whatever it is, and silence after it."""
+    word = 0.3 * np.sin(np.arange(RATE_HZ * 6 // 5) / 5)
+    return np.concatenate([word, np.zeros(RATE_HZ * 3 // 2)])
 
 
 def base64_pcm(sound):
@@ -183,20 +190,70 @@ def test_turns_and_their_delays_are_counted_in_the_servers_metrics(talker, serve
 
 
 def test_an_interruption_stops_the_reply_and_history_keeps_what_was_heard(talker, mind):
-    mind.script = ["one two three four five six seven eight nine ten eleven twelve.", "Sorry."]
+    mind.script = ["one two three four five six seven eight nine ten. " * 8 + "The end.", "Sorry."]  # 8 s
     talker.say(words(1))
-    talker.hear("response.output_audio.delta")
-    time.sleep(0.5)
-    talker.say(words(4))
+    while len(talker.sound()) < RATE_HZ // 2:
+        talker.hear("response.output_audio.delta")
+    talker.say(shout())
     cancelled = talker.hear("response.done").response
     assert (cancelled.status, cancelled.status_details.reason) == ("cancelled", "turn_detected")
     heard = cancelled.output[0].content[0].transcript
     assert heard.startswith("one")
-    assert "twelve" not in heard
+    assert "end" not in heard
     assert talker.hear("response.done").response.status == "completed"
     told = [m.text for m in mind.asked[-1]]
-    assert told[-1] == "one two three four"
+    assert told[-1] == "one"
     assert told[-2] == heard
+
+
+def test_a_question_stands_although_nothing_of_its_answer_was_heard(talker, mind):
+    mind.script = ["M" * 400 + ".", "Sorry."]
+    talker.say(words(1))
+    talker.hear("response.output_audio.delta")
+    talker.say(shout())
+    cancelled = talker.hear("response.done").response
+    assert cancelled.status == "cancelled"
+    assert not cancelled.output[0].content[0].transcript
+    assert talker.hear("response.done").response.status == "completed"
+    assert "conversation.item.deleted" not in talker.kinds()
+    assert mind.asked[-1][-1].text.replace("\n", " ") == "one one"
+
+
+def test_who_goes_on_before_the_answer_is_heard_has_one_turn(talker, mind, monkeypatch):
+    answering = threading.Event()
+    reply = mind.reply
+
+    def slow(messages):
+        answering.wait(10)
+        yield from reply(messages)
+
+    monkeypatch.setattr(mind, "reply", slow)
+    talker.say(words(1)[:-RATE_HZ])  # and half a second of silence
+    created = talker.hear("response.created")
+    talker.say(words(1))
+    done = talker.hear("response.done").response
+    assert (done.id, done.status) == (created.response.id, "cancelled")
+    gone = talker.hear("conversation.item.deleted").item_id
+    answering.set()
+    assert talker.hear("response.done").response.status == "completed"
+    committed = [e.item_id for e in talker.events if e.type == "input_audio_buffer.committed"]
+    assert committed[0] == gone
+    assert len(committed) == 2
+    assert mind.asked[-1][-1].text == "one two"
+
+
+def test_a_cancelled_answer_leaves_the_question(talker, mind, monkeypatch):
+    answering = threading.Event()
+    monkeypatch.setattr(mind, "reply", lambda _: (answering.wait(10) and word for word in ("Well.",)))
+    talker.say(words(1))
+    talker.hear("response.created")
+    talker.connection.response.cancel()
+    done = talker.hear("response.done").response
+    answering.set()
+    assert (done.status, done.status_details.reason) == ("cancelled", "client_cancelled")
+    item = next(e.item_id for e in talker.events if e.type == "input_audio_buffer.committed")
+    talker.connection.conversation.item.retrieve(item_id=item)
+    assert talker.hear("conversation.item.retrieved").item.content[0].transcript == "one"
 
 
 def test_what_the_client_says_was_heard_counts(talker, mind):

@@ -161,6 +161,51 @@ def test_somebody_records_a_voice_and_hears_it_in_live(laptop):
     assert laptop.complaints == []
 
 
+def test_a_voice_is_given_away_removed_and_brought_back(laptop, address, tmp_path):
+    page = laptop.page
+    parcel = tmp_path / "aunt-rosa.voxvoice"
+    parcel.write_bytes(page.request.get(f"{address}/booth/voices/aunt-rosa.voxvoice").body())
+    page.on("dialog", lambda dialog: dialog.accept())
+    laptop.turn_to("Voices")
+    page.get_by_label("Voice", exact=True).click()
+    page.get_by_role("option", name="Aunt Rosa").click()
+    page.get_by_text("Give Aunt Rosa away").wait_for()
+    page.get_by_role("button", name="Remove for good").click()
+    page.get_by_text("Aunt Rosa is gone").wait_for()
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Bring in a .voxvoice file").click()
+    chooser.value.set_files(parcel)
+    page.get_by_text("Aunt Rosa is on the shelf").wait_for()
+    laptop.turn_to("Live")
+    page.get_by_role("radio", name="Aunt Rosa").wait_for(state="attached")
+    assert laptop.complaints == []
+
+
+def test_a_voice_chosen_before_the_page_has_connected_is_kept(laptop):
+    laptop.page.evaluate("""async () => {
+      const { Wire } = await import("/booth/static/wire.js");
+      const wire = new Wire("/booth/live", () => {}, () => {}, ["switch"]);
+      wire.send({ type: "switch", voice: "giant" });  // nobody is there yet
+      wire.send({ type: "switch", voice: "robot" });
+    }""")
+    laptop.page.wait_for_function("document.querySelector('vox-live').knobs.voice === 'robot'")
+    assert laptop.complaints == []
+
+
+def test_a_model_that_is_none_is_refused_in_a_sentence(laptop, tmp_path):
+    page = laptop.page
+    path = tmp_path / "song.onnx"
+    path.write_bytes(b"la la la")
+    laptop.turn_to("Models")
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Bring a model file").click()
+    chooser.value.set_files(path)
+    page.locator(".notice.bad", has_text="song.onnx").wait_for()
+    page.get_by_role("button", name="Check it").click()
+    page.get_by_text("Choose a model first.").wait_for()
+    assert laptop.complaints == []
+
+
 def test_a_clip_is_heard_before_and_after(laptop):
     laptop.turn_to("Voices")
     page = laptop.page

@@ -49,4 +49,9 @@ class Taken:
     end: int
 
 
-Note: TypeAlias = Phase | Said | Notice | TurnTiming | Onset | Dismissed | Taken
+@dataclass(frozen=True)
+class Returned:
+    """The turn that was `Taken` is the user's again, who goes on before a word of the reply was heard."""
+
+
+Note: TypeAlias = Phase | Said | Notice | TurnTiming | Onset | Dismissed | Taken | Returned

@@ -24,7 +24,7 @@ from voxhumana.assistant.drafter import Drafted, Failed, News, Request
 from voxhumana.assistant.ears import Ears
 from voxhumana.assistant.history import History
 from voxhumana.assistant.mouth import Mouth
-from voxhumana.assistant.notes import Dismissed, Note, Notice, Onset, Said, Taken
+from voxhumana.assistant.notes import Dismissed, Note, Notice, Onset, Returned, Said, Taken
 from voxhumana.assistant.opening import Opening
 from voxhumana.assistant.recording import Recording
 from voxhumana.assistant.reply import Reply
@@ -351,6 +351,7 @@ class Talk:
         elif self._reply and self._turn.reply is None:  # it was to be spoken, and not heard yet
             self._reply.dropped = True
             self._reply = None
+            self._tell(Returned())
             self._mouth.speak(None)
 
     def _take_turn(self) -> None:

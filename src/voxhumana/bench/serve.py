@@ -1,4 +1,4 @@
-"""How many sessions a server carries: conversions that speak or are silent, conversations that listen.
+"""How many sessions a server carries: conversions that speak or are silent, conversations.
 
 The server is a process of its own, `vox serve`, and this one its clients, in real time and on the same cores.
 The delay is taken from the wire: from the moment a frame was sent to the moment the sample that belongs to it
@@ -9,7 +9,6 @@ second in turn: what it then hears is the others'.
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import json
 import subprocess
@@ -27,6 +26,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
 from voxhumana.audio.file import SoundReader
+from voxhumana.bench.talkers import Talker, figures, questions
 from voxhumana.engine import Block
 from voxhumana.errors import VoxError
 from voxhumana.library.shelf import SAMPLE
@@ -87,7 +87,7 @@ def measure(converts: int, talks: int, duration_s: float, query: str) -> dict[st
 
     Args:
         converts: Live conversions, or as many as are let in.
-        talks: Conversations, which listen to silence.
+        talks: Conversations, which ask and listen in turn; or as many as are let in.
         duration_s: Of sound.
         query: What follows `/v1/convert?`.
 
@@ -105,8 +105,8 @@ def serving() -> Iterator[tuple[int, psutil.Process]]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as child:
         try:
             assert child.stdout is not None
-            line = child.stdout.readline()
-            if "http://" not in line:
+            line = next((line for line in child.stdout if "http://" in line), None)
+            if line is None:
                 raise VoxError("The server did not start; `vox serve` says why.")
             yield int(line.split(";")[0].rpartition(":")[2]), psutil.Process(child.pid)
         finally:
@@ -129,25 +129,33 @@ async def _run(
                 socket = await open_(f"convert?{query}")
                 created = json.loads(await socket.recv())
                 peers.append((Peer(number, converts, created["session"]["latency"]), socket))
-        listeners = [await open_("realtime") for _ in range(talks)]
+        talkers: list[tuple[Talker, ClientConnection, Block]] = []
+        with contextlib.suppress(InvalidStatus):
+            for topic, question in await asyncio.to_thread(questions, talks):
+                talkers.append((Talker(topic), await open_("realtime"), question))
         kinds = [kind for kind, count in (("convert", converts), ("realtime", talks)) if count]
         refusals = {kind: await _refused(f"{here}/{kind}") for kind in kinds}
         memory = asyncio.create_task(_memory(process, duration_s))
         spent_s = _processor_s(process)
         await asyncio.gather(
             *(_convert(peer, socket, speech, duration_s) for peer, socket in peers),
-            *(_listen(socket, duration_s) for socket in listeners),
+            *(talker.converse(socket, question, duration_s) for talker, socket, question in talkers),
         )
         spent_s = _processor_s(process) - spent_s
         sizes_mb = await memory
-    return _figures([peer for peer, _ in peers], sizes_mb) | {
-        "converts": len(peers),
-        "talks": talks,
-        "duration_s": duration_s,
-        "query": query,
-        "cpu_percent": 1e2 * spent_s / duration_s,
-        "refused_beyond": refusals,
-    }
+    conversed = figures([talker for talker, *_ in talkers])
+    return (
+        _figures([peer for peer, _ in peers], sizes_mb)
+        | conversed
+        | {
+            "converts": len(peers),
+            "talks": len(talkers),
+            "duration_s": duration_s,
+            "query": query,
+            "cpu_percent": 1e2 * spent_s / duration_s,
+            "refused_beyond": refusals,
+        }
+    )
 
 
 async def _convert(peer: Peer, socket: ClientConnection, speech: Block, duration_s: float) -> None:
@@ -167,15 +175,6 @@ async def _hear(peer: Peer, socket: ClientConnection) -> None:
     async for message in socket:
         if isinstance(message, bytes):
             peer.hear(message)
-
-
-async def _listen(socket: ClientConnection, duration_s: float) -> None:
-    silence = base64.b64encode(bytes(2 * FRAME)).decode()
-    message = json.dumps({"type": "input_audio_buffer.append", "audio": silence})
-    began_s = time.perf_counter()
-    for number in range(round(duration_s * RATE_HZ / FRAME)):
-        await asyncio.sleep(began_s + number * FRAME / RATE_HZ - time.perf_counter())
-        await socket.send(message)
 
 
 async def _memory(process: psutil.Process, duration_s: float) -> list[float]:
@@ -210,6 +209,7 @@ def _figures(peers: list[Peer], sizes_mb: list[float]) -> dict[str, Any]:
     figures: dict[str, Any] = {
         "memory_mb": settled[-1] if settled else None,
         "memory_growth_mb": settled[-1] - settled[0] if settled else None,
+        "memory_course_mb": [round(size) for size in sizes_mb[:: max(1, len(sizes_mb) // 20)]],
         "own_peak": min((peer.own for peer in peers), default=None),
         "foreign_peak": max((peer.foreign for peer in peers), default=None),
         "lost_ms": max((1e3 * (len(p.sent_s) * FRAME - p.received) / RATE_HZ for p in peers), default=None),

@@ -26,4 +26,5 @@ def serve(
         serve_host=host, serve_port=port, serve_cert=cert, serve_key=key, provider=provider
     )
     provide(settings)
-    run(create(settings), settings)
+    app = create(settings)
+    run(app, settings, app.state.engines.warm if settings.serve_talks else None)

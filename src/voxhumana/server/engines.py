@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from typing import TypeVar
 
 from voxhumana import build_talk, registry
 from voxhumana.assistant.ending import Ending
+from voxhumana.assistant.history import History
 from voxhumana.config import Settings
 from voxhumana.dialogue import Detector, Responder, Speaker, Transcriber
 from voxhumana.engine import Block, Converter, fitted
@@ -21,6 +23,9 @@ from voxhumana.speak.voiced import Voiced
 from voxhumana.voice import Voice
 
 T = TypeVar("T")
+
+WARM_HZ = 24_000
+"""What most clients ask for."""
 
 
 class Engines:
@@ -81,6 +86,20 @@ class Engines:
         """The speech engine in this voice, at this rate; see `build_talk.voiced`."""
         speaker = self._once("tts", lambda: registry.load_speaker(self.settings.tts))
         return Voiced(speaker, self._converter_of(voice), rate_hz)
+
+    def warm(self) -> None:
+        """Load what a conversation needs, and read the persona of the settings' voice once.
+
+        Raises:
+            VoxError: An engine cannot be had.
+        """
+        voice = self.voice(None)
+        self.detector()
+        self.transcriber()
+        self.speaker(voice, WARM_HZ).open(voice)
+        history = History(build_talk.persona(voice))
+        with closing(self.responder().reply(history.with_user("Hello."))) as greeting:
+            next(greeting, None)
 
     def close(self) -> None:
         """Free what must be freed."""

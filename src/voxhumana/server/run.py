@@ -7,6 +7,10 @@ import contextlib
 import errno
 import os
 import socket
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -16,10 +20,13 @@ from voxhumana.errors import UsageError, VoxError
 from voxhumana.server import journal
 from voxhumana.server.seats import Seats
 
-FAREWELL_S = 5.0
+FAREWELL_S = 0.3
 """Sessions have so long to say goodbye."""
-GRACE_S = 10
-"""What is under way at Ctrl-C or SIGTERM has so long to end."""
+GRACE_S = 1
+"""Requests that are under way at Ctrl-C or SIGTERM have so long to end, after that."""
+LAST_S = 1.2
+"""After so long the program ends, whatever an engine is busy with: what is on disk is whole at any moment, as
+tests by `kill -9` prove."""
 BACKLOG = 128
 """Connections that wait to be taken."""
 PING_S = 20.0
@@ -28,8 +35,13 @@ LARGEST_MESSAGE = 1 << 20
 """Bytes of a WebSocket message: five seconds of PCM16 at 48 kHz in base64 are 640 kB."""
 
 
-def run(app: ASGIApp, settings: Settings) -> None:
+def run(app: ASGIApp, settings: Settings, warm: Callable[[], None] | None = None) -> None:
     """Serve until somebody says stop.
+
+    Args:
+        app: What is served.
+        settings: Where.
+        warm: Loads what the first conversation needs, before anybody is served; None = nothing.
 
     Raises:
         UsageError: The certificate and its key are not both there.
@@ -38,12 +50,27 @@ def run(app: ASGIApp, settings: Settings) -> None:
     journal.begin()
     ready = server(app, settings)
     with listen(settings.serve_host, settings.serve_port) as door:
+        if warm:
+            _load(settings, warm)
         scheme = "https" if settings.serve_cert else "http"
         print(f"Serving at {scheme}://{address(door)}; Ctrl-C stops.", flush=True)
+        ready.end = lambda: os._exit(0)
         ready.run(sockets=[door])
 
 
-def server(app: ASGIApp, settings: Settings) -> uvicorn.Server:
+def _load(settings: Settings, warm: Callable[[], None]) -> None:
+    """Load what conversations need, and say so; without it, all else is served."""
+    names = f"{settings.stt}, {settings.llm.partition('@')[0]} and {settings.tts}"
+    print(f"Loading {names} for conversations ...", flush=True)
+    began_s = time.monotonic()
+    try:
+        warm()
+        print(f"Loaded in {time.monotonic() - began_s:.1f} s.", flush=True)
+    except VoxError as error:
+        print(f"There will be no conversations: {error}", flush=True)
+
+
+def server(app: ASGIApp, settings: Settings) -> Polite:
     """uvicorn, set up; raises as `run`."""
     cert, key = settings.serve_cert, settings.serve_key
     if (cert is None) != (key is None):
@@ -80,6 +107,16 @@ class Polite(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, state: object) -> None:
         super().__init__(config)
         self._seats: list[Seats] = getattr(state, "seats", [])
+        self.end: Callable[[], None] | None = None
+        """Ends the program, `LAST_S` after it was told to end; None = it takes as long as it takes."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to end: a signal has come."""
+        if self.end and not self.should_exit:
+            last = threading.Timer(LAST_S, self.end)
+            last.daemon = True
+            last.start()
+        super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End."""

@@ -98,13 +98,14 @@ async def run(socket: WebSocket, dialect: Dialect, seats: Seats, idle_s: float) 
             "end": goodbye[1] or "left",
         }
         LOG.info("session", extra={**about, "unsent_dropped": outbox.dropped})
-        await dialect.close()
+        closing = asyncio.create_task(dialect.close())  # an engine may be busy: the goodbye does not wait
         outbox.end()
         with contextlib.suppress(TimeoutError, asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
             await asyncio.wait_for(writer, FAREWELL_S)
         if socket.application_state is WebSocketState.CONNECTED:
             with contextlib.suppress(RuntimeError, WebSocketDisconnect):
                 await socket.close(*goodbye)
+        await closing
 
 
 def _subprotocol(socket: WebSocket) -> str | None:

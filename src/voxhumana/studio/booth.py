@@ -16,7 +16,7 @@ import threading
 from collections.abc import Callable
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from voxhumana.channel import (
     Bypass,
@@ -35,8 +35,9 @@ from voxhumana.channel import (
     Switched,
 )
 from voxhumana.config import Settings
-from voxhumana.errors import UsageError, VoxError
+from voxhumana.errors import VoxError
 from voxhumana.process.client import AudioProcess, audio_process
+from voxhumana.studio.audience import Audience, read
 from voxhumana.studio.jacks import Jacks
 
 OFF, STARTING, LIVE = "off", "starting", "live"
@@ -81,13 +82,7 @@ def parse(text: str) -> Wish:
     Raises:
         UsageError: It is no message of the grammar.
     """
-    try:
-        return _WISHES.validate_json(text)
-    except ValidationError as error:
-        reason = error.errors()[0]["msg"].lower()
-        raise UsageError(
-            f"The page said something that cannot be meant ({reason}); load it again."
-        ) from error
+    return read(_WISHES, text)
 
 
 class Booth:
@@ -101,8 +96,7 @@ class Booth:
     def __init__(self, settings: Settings, jacks: Jacks) -> None:
         self._settings = settings
         self._jacks = jacks
-        self._lock = threading.RLock()
-        self._pages: list[Hear] = []
+        self._pages = Audience[Knobs | Report]()
         self._audio: AudioProcess | None = None
         self._thread: threading.Thread | None = None
         self._last: Started | Switched | None = None
@@ -117,16 +111,12 @@ class Booth:
 
     def join(self, hear: Hear) -> None:
         """A page looks on from now; it is told at once how things stand."""
-        with self._lock:
-            self._pages.append(hear)
-            hear(self.knobs)
-            if self._last:
-                hear(self._last)
+        with self._pages.lock:
+            self._pages.join(hear, [self.knobs, self._last] if self._last else [self.knobs])
 
     def leave(self, hear: Hear) -> None:
         """A page is gone; what is live stays live."""
-        with self._lock:
-            self._pages.remove(hear)
+        self._pages.leave(hear)
 
     def obey(self, wish: Wish) -> None:
         """Do as a page says; may take as long as a device list.
@@ -163,7 +153,7 @@ class Booth:
             self._thread.join()
 
     def _go(self, source: str, sink: str) -> None:
-        with self._lock:
+        with self._pages.lock:
             if self.knobs.state != OFF:
                 return
             self._set(state=STARTING, input=source, output=sink, muted=False, bypassed=False)
@@ -183,19 +173,19 @@ class Booth:
         """A session, from `Go` to `Stopped`."""
         try:
             with audio_process(settings) as audio:
-                with self._lock:
+                with self._pages.lock:
                     self._audio = audio
                 for report in audio.reports():
                     self._take(report)
         except (VoxError, OSError) as error:
-            self._tell(Failed(text=str(error), exit_code=1))
+            self._pages.tell(Failed(text=str(error), exit_code=1))
         finally:
-            with self._lock:
+            with self._pages.lock:
                 self._audio = self._last = None
                 self._set(state=OFF)
 
     def _take(self, report: Report) -> None:
-        with self._lock:
+        with self._pages.lock:
             match report:
                 case Started():
                     self._last = report
@@ -205,25 +195,20 @@ class Booth:
                     logging.getLogger(__name__).warning("live: %s", text)
                 case Stopped():
                     pass
-            self._tell(report)
+            self._pages.tell(report)
             if isinstance(report, Started):
                 self._set(state=LIVE)
 
     def _turn(self, command: Command, **knobs: object) -> None:
-        with self._lock:
+        with self._pages.lock:
             self._send(command)
             self._set(**knobs)
 
     def _send(self, command: Command) -> None:
-        with self._lock:
+        with self._pages.lock:
             if self._audio:
                 self._audio.send(command)
 
     def _set(self, **knobs: object) -> None:
         self.knobs = self.knobs.model_copy(update=knobs)
-        self._tell(self.knobs)
-
-    def _tell(self, news: Knobs | Report) -> None:
-        with self._lock:
-            for hear in self._pages:
-                hear(news)
+        self._pages.tell(self.knobs)

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter
 
 from voxhumana import build_talk
 from voxhumana.assistant.notes import Note, Said
@@ -23,7 +23,8 @@ from voxhumana.assistant.timing import TurnTiming
 from voxhumana.assistant.turn import Phase
 from voxhumana.channel import Message, Notice
 from voxhumana.config import Settings
-from voxhumana.errors import UsageError, VoxError
+from voxhumana.errors import VoxError
+from voxhumana.studio.audience import Audience, read
 from voxhumana.studio.jacks import Jacks
 
 KEPT = 200
@@ -105,13 +106,7 @@ def parse(text: str) -> Wish:
     Raises:
         UsageError: It is no message of the grammar.
     """
-    try:
-        return _WISHES.validate_json(text)
-    except ValidationError as error:
-        reason = error.errors()[0]["msg"].lower()
-        raise UsageError(
-            f"The page said something that cannot be meant ({reason}); load it again."
-        ) from error
+    return read(_WISHES, text)
 
 
 class Parlour:
@@ -129,8 +124,7 @@ class Parlour:
         self._settings = settings
         self._count = count
         self._jacks = jacks
-        self._lock = threading.RLock()
-        self._pages: list[Callable[[News], None]] = []
+        self._pages = Audience[News]()
         self._said: list[News] = []
         self._talk: Talk | None = None
         self._ending = False
@@ -145,15 +139,12 @@ class Parlour:
 
     def join(self, hear: Callable[[News], None]) -> None:
         """A page looks on from now; it is told what was said."""
-        with self._lock:
-            self._pages.append(hear)
-            for news in (self.standing, *self._said):
-                hear(news)
+        with self._pages.lock:
+            self._pages.join(hear, [self.standing, *self._said])
 
     def leave(self, hear: Callable[[News], None]) -> None:
         """A page is gone; the conversation goes on."""
-        with self._lock:
-            self._pages.remove(hear)
+        self._pages.leave(hear)
 
     def obey(self, wish: Wish) -> None:
         """Do as a page says.
@@ -183,7 +174,7 @@ class Parlour:
         return not (self.standing.open_mic or self.standing.pushed)
 
     def _begin(self, wish: Begin) -> None:
-        with self._lock:
+        with self._pages.lock:
             if self.standing.state != "off":
                 return
             self._said.clear()
@@ -195,7 +186,7 @@ class Parlour:
             self._thread.start()
 
     def _end(self) -> None:
-        with self._lock:
+        with self._pages.lock:
             self._ending = True
             if self._talk:
                 self._talk.stop()
@@ -203,7 +194,7 @@ class Parlour:
     def _run(self, settings: Settings) -> None:
         try:
             talk = build_talk.talk(settings, self._take, lambda: self.deaf)
-            with self._lock:
+            with self._pages.lock:
                 self._talk = talk
                 if self._ending:
                     talk.stop()
@@ -215,7 +206,7 @@ class Parlour:
             logging.getLogger(__name__).exception("talk")
             self._tell(Notice(text="The conversation broke; start the studio with --debug and report it."))
         finally:
-            with self._lock:
+            with self._pages.lock:
                 self._talk = None
                 self._stand(state="off", pushed=False)
 
@@ -233,13 +224,12 @@ class Parlour:
                 self._tell(Notice(text=text))
 
     def _stand(self, **changed: object) -> None:
-        with self._lock:
+        with self._pages.lock:
             self.standing = self.standing.model_copy(update=changed)
             self._tell(self.standing)
 
     def _tell(self, news: News) -> None:
-        with self._lock:
+        with self._pages.lock:
             if isinstance(news, Words | Timed) and getattr(news, "final", True):
                 self._said = [*self._said[1 - KEPT :], news]
-            for hear in self._pages:
-                hear(news)
+            self._pages.tell(news)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 import threading
 import webbrowser
+from pathlib import Path
 
 from voxhumana.config import Settings
 
@@ -29,10 +31,10 @@ def run(settings: Settings, browser: bool) -> None:
     os.environ.update(QUIET)
     with tempfile.TemporaryDirectory(prefix="vox-studio-") as folder:  # clips people drop; gone at the end
         os.environ["GRADIO_TEMP_DIR"] = folder
-        _serve(settings, browser)
+        _serve(settings, browser, Path(folder))
 
 
-def _serve(settings: Settings, browser: bool) -> None:
+def _serve(settings: Settings, browser: bool, folder: Path) -> None:
     from voxhumana.server.run import address, listen, server  # noqa: PLC0415  # takes its time to load
 
     settings = settings.model_copy(update={"serve_host": HOST, "serve_cert": None, "serve_key": None})
@@ -45,6 +47,12 @@ def _serve(settings: Settings, browser: bool) -> None:
         print(f"The studio is at {url}; Ctrl-C ends it.", flush=True)
         if browser and has_display():
             threading.Thread(target=webbrowser.open, args=(url,), name="browser", daemon=True).start()
+
+        def end() -> None:
+            shutil.rmtree(folder, ignore_errors=True)
+            os._exit(0)
+
+        ready.end = end
         ready.run(sockets=[door])
 
 

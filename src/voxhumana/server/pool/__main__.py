@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from io import BufferedReader
 from typing import Any
 
+from voxhumana import build
 from voxhumana.config import Settings
 from voxhumana.engine import Block
 from voxhumana.process.pipes import pipes
@@ -20,6 +21,7 @@ from voxhumana.process.realtime import hurry
 from voxhumana.server import journal
 from voxhumana.server.convert_events import Knobs
 from voxhumana.server.engines import Engines
+from voxhumana.server.journal import LOG
 from voxhumana.server.pcm import PCM16
 from voxhumana.server.pool.conversion import Conversion
 from voxhumana.server.pool.frames import Frame, Frames, Kind
@@ -51,7 +53,9 @@ def serve(commands: BufferedReader, write: Callable[[Frame], object]) -> None:
     while data := commands.read1(READ):
         for frame in frames.push(data):
             if frame.kind is Kind.SETTINGS:
-                engines = Engines(Settings.model_validate(frame.read()))
+                settings = Settings.model_validate(frame.read())
+                build.provide(settings, LOG.warning)
+                engines = Engines(settings)
                 scales = Scales(engines)
                 continue
             assert engines, "the grammar of the frames"

@@ -12,9 +12,9 @@ from voxhumana.server.pool.worker import Job, Worker
 from voxhumana.server.refusal import Refusal
 from voxhumana.server.seats import RETRY_S
 
-FULL = 0.8
-"""Of a core, what a worker's jobs may take together. Measured on two cores, with the clients: 16 by `dsp`,
-0.75 a worker, lost nothing; 18, and 12 by `native`, 0.82 to 0.85, lost sound."""
+FULL = 0.85
+"""Of a core, what a worker's jobs may take together. Measured on two cores, with the clients: 16 by `dsp` and
+10 by `native` lost nothing, 24 and 14 did."""
 WAY = 0.03
 """Of a core, what the sockets and pipes of one conversion take: 40 by `identity`, measured."""
 UNKNOWN = 0.05

@@ -12,7 +12,7 @@ from voxhumana.server.engines import Engines
 from voxhumana.server.pool.conversion import controls, rack
 from voxhumana.server.wire import Inlet, Outlet
 
-PIECE_S, PIECES = 0.1, 6
+PIECE_S, PIECES = 0.05, 16
 """Of noise, pushed one after the other; the fastest counts, as others may run meanwhile."""
 LEVEL = 0.1
 """Of the noise, RMS: it opens any gate."""

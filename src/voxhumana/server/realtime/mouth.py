@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Protocol
+
+import numpy as np
 
 from voxhumana.assistant.mouth import Mouth
 from voxhumana.assistant.reply import Reply
@@ -76,3 +78,15 @@ class WireMouth(Mouth):
             self._told += 1
             if text:
                 listener.say(text)
+
+
+class Mute:
+    """Speech of replies that are only read: a sample of silence for each piece, which counts as said."""
+
+    def push(self, item: str) -> Iterator[Block]:  # noqa: ARG002
+        """See `engine.Stream`."""
+        yield np.zeros(1, np.float32)
+
+    def flush(self) -> Iterator[Block]:
+        """See `engine.Stream`."""
+        yield from ()

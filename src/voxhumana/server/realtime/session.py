@@ -131,7 +131,7 @@ class RealtimeSession:
             case ItemRetrieve(item_id=item_id):
 
                 def errand() -> None:
-                    now.retrieve(item_id)
+                    now.record.retrieve(item_id)
             case ItemTruncate(item_id=item_id, audio_end_ms=end_ms):
 
                 def errand() -> None:
@@ -223,7 +223,7 @@ class RealtimeSession:
         content: list[dict[str, Any]] = []
         for part in item.content:
             if part.type == "input_audio":
-                words = part.transcript or self._running.words(part.audio or "")
+                words = part.transcript or self._running.read(part.audio or "")
                 content.append({"type": "input_audio", "transcript": words})
             elif part.type in {"output_audio", "audio"}:
                 content.append({"type": "output_audio", "transcript": part.transcript or ""})

@@ -15,6 +15,7 @@ from voxhumana.config import Settings
 from voxhumana.library.models import manifest
 from voxhumana.library.models.store import Store
 from voxhumana.studio.markup import panel
+from voxhumana.studio.pages import own_models
 
 PACKAGE = "voxhumana"
 EXTRAS = {"llama": "llm"}
@@ -22,6 +23,9 @@ EXTRAS = {"llama": "llm"}
 SAYS = {
     "dsp": "Crafted voices: pitch, vocal tract, breath and effects. No model.",
     "identity": "Changes nothing; for measuring.",
+    "autovc": "AutoVC checkpoints of your own.",
+    "fragmentvc": "FragmentVC checkpoints of your own.",
+    "openvoice": "OpenVoice v2's converter, from a checkpoint of your own.",
     "rave": "RAVE exports of your own.",
     "native": "Our own network: takes on any voice from a recording.",
     "rvc": "RVC v2 voices of your own.",
@@ -58,9 +62,10 @@ def page(settings: Settings) -> None:
         gr.HTML(panel(f"<h2>Models</h2><p class='soft'>{says}</p>"), apply_default_css=False)
         gr.HTML(show(list(rows(settings))), apply_default_css=False)
     with gr.Column(elem_classes="vox-panel"):
-        says = "Larger weights. Fetching is the one thing that goes outside, and only when you type it."
-        gr.HTML(panel(f"<h2>To be fetched</h2><p class='soft'>{says}</p>"), apply_default_css=False)
-        gr.HTML(show(list(known(settings))), apply_default_css=False)
+        says = "Larger weights, and your own. Fetching is the one thing that goes outside, after asking you."
+        gr.HTML(panel(f"<h2>Weights</h2><p class='soft'>{says}</p>"), apply_default_css=False)
+        table = gr.HTML(show(list(known(settings))), apply_default_css=False)
+        own_models.lay_out(settings, lambda: show(list(known(settings))), table)
 
 
 def rows(settings: Settings) -> Iterator[Row]:
@@ -80,12 +85,14 @@ def rows(settings: Settings) -> Iterator[Row]:
 
 
 def known(settings: Settings) -> Iterator[Row]:
-    """Every model with a name, and whether it is here."""
-    here = {receipt.name for receipt in Store(settings.data_dir)}
+    """Every model with a name, and whether it is here; and those that the user brought."""
+    here = {receipt.name: receipt for receipt in Store(settings.data_dir)}
     for model in manifest.known().values():
         ready = model.name in here or model.carried
         get = "" if ready else model.install or f"vox models pull {model.name}"
         yield Row(model.kind, model.name, f"{model.title}; {model.licence}", used=False, install=get)
+    for name in here.keys() - manifest.known().keys():
+        yield Row(here[name].kind, name, f"Brought by you; {here[name].licence}", used=False, install="")
 
 
 def missing(extra: str) -> str:

@@ -22,7 +22,7 @@ class Live extends HTMLElement {
     this.meters = { in: new Meter(this.at("in")), out: new Meter(this.at("out")) };
     this.cards = new Cards(this.at("cards"), "live-voice", (voice) => this.say({ type: "switch", voice }), (text) => this.notice(text, true));
     this.listen();
-    this.wire = new Wire("/booth/live", (message) => this.fromBooth(message), (open) => this.connected(open));
+    this.wire = new Wire("/booth/live", (message) => this.fromBooth(message), (open) => this.connected(open), ["switch", "pitch", "gate"]);
     this.browser = new Browser((message) => this.desk === this.browser && this.hear(message));
     this.desk = this.wire;
     this.load();
@@ -75,7 +75,10 @@ class Live extends HTMLElement {
   }
 
   fromBooth(message) {
-    if (message.type === "knobs") this.boothKnobs = message;
+    if (message.type === "knobs") {
+      this.boothKnobs = message;
+      this.reachable(true);
+    }
     if (this.desk !== this.browser) this.hear(message);
   }
 
@@ -238,10 +241,16 @@ class Live extends HTMLElement {
   }
 
   connected(open) {
-    this.at("go").disabled = !open;
+    if (!open) this.reachable(false);
     if (!open && this.desk === this.browser) return;
     if (open) return this.notice("");
     this.notice("The studio does not answer; is `vox studio` still running?", true);
+  }
+
+  /** Whether it is known how the booth stands, so that one may go live, here or there. */
+  reachable(known) {
+    this.at("go").disabled = !known && this.desk !== this.browser;
+    for (const choice of this.querySelectorAll('[name="where"]')) choice.disabled = !known && !this.knobs;
   }
 
   notice(text, bad = false) {
@@ -273,8 +282,8 @@ function layout() {
     <section class="panel" aria-label="Devices and knobs">
       <div class="head"><h2>Sound</h2>
         <div class="choice" role="radiogroup" aria-label="Whose microphone and speakers">
-          <label><input type="radio" name="where" value="machine" checked><span>This machine</span></label>
-          <label><input type="radio" name="where" value="browser"><span>This browser</span></label>
+          <label><input type="radio" name="where" value="machine" checked disabled><span>This machine</span></label>
+          <label><input type="radio" name="where" value="browser" disabled><span>This browser</span></label>
         </div>
       </div>
       <p class="soft" data-part="problem" hidden></p>

@@ -1,0 +1,57 @@
+"""Ctrl-C ends the server, whatever an engine is busy with, and sessions hear a goodbye."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from served import event
+
+BUSY = """
+import sys, time
+from pathlib import Path
+from listening import CountingTranscriber, LoudDetector, ScriptedResponder
+from test_realtime import Humming
+from voxhumana.config import Settings
+from voxhumana.server.app import create
+from voxhumana.server.run import run
+
+class Stuck(ScriptedResponder):
+    def reply(self, messages):
+        time.sleep(3600)
+        yield ""
+
+app = create(settings := Settings(data_dir=Path(sys.argv[1]), serve_port=0))
+app.state.engines._loaded |= {
+    "tts": Humming(), "stt": CountingTranscriber(), "detector": LoudDetector(), "llm": Stuck("")
+}
+run(app, settings)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for one process")
+def test_an_engine_that_never_returns_does_not_hold_the_end_up(tmp_path):
+    here = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
+    with subprocess.Popen(
+        [sys.executable, "-c", BUSY, tmp_path],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": here},
+    ) as server:
+        port = re.search(r":(\d+);", server.stdout.readline())[1]
+        with connect(f"ws://127.0.0.1:{port}/v1/realtime") as peer:
+            event(peer, "session.created")
+            peer.send(json.dumps({"type": "response.create"}))
+            event(peer, "response.created")
+            server.send_signal(signal.SIGINT)
+            with pytest.raises(ConnectionClosed) as closed:
+                event(peer, "never")
+            assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1001, "the server ends")
+        assert server.wait(30) in {0, 130}  # of an hour that it would have slept
