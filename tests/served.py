@@ -24,7 +24,7 @@ class Served:
         return f"http://127.0.0.1:{self.port}"
 
     def socket(self, path: str, **more) -> ClientConnection:
-        return connect(f"ws://127.0.0.1:{self.port}{path}", open_timeout=10, close_timeout=2, **more)
+        return connect(f"ws://127.0.0.1:{self.port}{path}", open_timeout=60, close_timeout=2, **more)
 
 
 @contextmanager
@@ -47,7 +47,7 @@ def serving(settings, arrange=lambda app: None) -> Iterator[Served]:
         assert not thread.is_alive()
 
 
-def event(peer: ClientConnection, kind: str, timeout: float = 10) -> dict:
+def event(peer: ClientConnection, kind: str, timeout: float = 60) -> dict:
     """The next event of this kind; whatever comes before it is skipped."""
     while True:
         message = peer.recv(timeout)

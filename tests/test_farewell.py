@@ -46,7 +46,7 @@ def test_an_engine_that_never_returns_does_not_hold_the_end_up(tmp_path):
         env=os.environ | {"PYTHONPATH": here},
     ) as server:
         port = re.search(r":(\d+);", server.stdout.readline())[1]
-        with connect(f"ws://127.0.0.1:{port}/v1/realtime") as peer:
+        with connect(f"ws://127.0.0.1:{port}/v1/realtime", open_timeout=60) as peer:
             event(peer, "session.created")
             peer.send(json.dumps({"type": "response.create"}))
             event(peer, "response.created")
