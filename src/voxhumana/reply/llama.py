@@ -39,8 +39,6 @@ TOKEN_MB = 0.0287
 """Of context: two of 28 layers, 256 wide, in half precision."""
 WORK_MB = 120
 """Of buffers; the weights take their size, and once more rearranged for this processor, which is faster."""
-CACHE_MIB = 256
-"""Of prompts read before: six long ones. llama.cpp's own bound is 8,192."""
 MARKS = ".?!, "
 """Left off the end of the user's messages: what is judged without them is then in the cache when it is
 answered."""
@@ -71,7 +69,7 @@ class Llama:
         parameters = xllamacpp.CommonParams()
         parameters.model.path = str(path)
         parameters.n_ctx, parameters.no_extra_bufts = _within(Ceiling(settings.memory_mb), path)
-        parameters.cache_ram_mib = CACHE_MIB
+        parameters.cache_ram_mib = settings.llm_cache_mb
         parameters.n_parallel = 1
         parameters.n_gpu_layers = 0
         parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = settings.llm_threads
