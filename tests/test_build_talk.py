@@ -73,7 +73,7 @@ class Evening:
     def talk(self, *sound: Block, **settings: object) -> "Evening":
         microphone = self.folder / "heard.wav"
         with SoundWriter(microphone, 16_000) as file:
-            file.write(np.concatenate(sound))
+            file.write(np.concatenate([*sound, silence(10)]))  # time for answers on a busy machine
         files = {"input": f"file:{microphone}", "speakers": f"file:{self.folder / 'said.wav'}"}
         chosen = {"voice": "goblin", "echo": False, "openings": False, "data_dir": self.folder / "data"}
         self.scene = build_talk.scene(Settings(**(files | chosen | settings)), self.note)
