@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -168,11 +169,12 @@ def test_a_language_server_that_is_killed_in_mid_reply_is_one_sentence_and_the_n
 
     def killed() -> None:
         server.kill()
-        evening.at.append((answered, server.begin))
+        evening.at.append((answered, threading.Thread(target=server.begin).start))  # the path must not wait
 
     evening.at.append((spoken, killed))
     try:
-        evening.talk(*TURNS[:5], silence(3), memory=False, llm=f"ollama:tiny@http://127.0.0.1:{server.port}")
+        llm = f"ollama:tiny@http://127.0.0.1:{server.port}"
+        evening.talk(*TURNS[:2], silence(25), words(2), silence(3), memory=False, llm=llm)
     finally:
         server.kill()
     (notice,) = evening.notices
