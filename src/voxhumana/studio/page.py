@@ -55,10 +55,10 @@ def pages(settings: Settings) -> Any:  # noqa: ANN401  # Gradio's types are its 
                 gr.HTML("<vox-live></vox-live>", apply_default_css=False)
             with gr.Tab("Talk", id="talk"):
                 gr.HTML("<vox-talk></vox-talk>", apply_default_css=False)
-            with gr.Tab("Voices", id="voices"):
-                voices.page(settings)
-            with gr.Tab("Models", id="models"):
-                models.page(settings)
+            with gr.Tab("Voices", id="voices") as tab:
+                voices.page(settings, tab)
+            with gr.Tab("Models", id="models") as tab:
+                models.page(settings, tab)
             with gr.Tab("Health", id="health"):
                 health.page(settings)
     return blocks

@@ -55,8 +55,8 @@ class Row:
     """What to type before it can be used; empty when all is there."""
 
 
-def page(settings: Settings) -> None:
-    """Lay it out, inside the tab."""
+def page(settings: Settings, tab: gr.Tab) -> None:
+    """Lay it out, inside the tab; who turns to it sees the weights as they are then."""
     with gr.Column(elem_classes="vox-panel"):
         says = "What hears, thinks, speaks and converts. Choose with the settings, or with flags."
         gr.HTML(panel(f"<h2>Models</h2><p class='soft'>{says}</p>"), apply_default_css=False)
@@ -65,7 +65,7 @@ def page(settings: Settings) -> None:
         says = "Larger weights, and your own. Fetching is the one thing that goes outside, after asking you."
         gr.HTML(panel(f"<h2>Weights</h2><p class='soft'>{says}</p>"), apply_default_css=False)
         table = gr.HTML(show(list(known(settings))), apply_default_css=False)
-        own_models.lay_out(settings, lambda: show(list(known(settings))), table)
+        own_models.lay_out(settings, lambda: show(list(known(settings))), table, tab)
 
 
 def rows(settings: Settings) -> Iterator[Row]:

@@ -31,13 +31,14 @@ SURE = """(name) => {
 }"""
 
 
-def lay_out(settings: Settings, show: Callable[[], str], table: gr.HTML) -> None:
+def lay_out(settings: Settings, show: Callable[[], str], table: gr.HTML, tab: gr.Tab) -> None:
     """The buttons, inside the page.
 
     Args:
         settings: Where models lie.
         show: Makes the table of models anew.
         table: That shows it.
+        tab: Who turns to it sees how things are then.
     """
     said = gr.HTML("", apply_default_css=False, elem_classes="vox-said")
     with gr.Row(elem_classes="vox-row"):
@@ -77,6 +78,9 @@ def lay_out(settings: Settings, show: Callable[[], str], table: gr.HTML) -> None
         ),
     ]
     check.click(told(1)(checked), kept, said)
+    tab.select(show, None, table)
+    tab.select(lambda: gr.update(choices=absent(settings)), None, wanted)
+    tab.select(lambda: gr.update(choices=here(settings)), None, kept)
     for event in events:
         event.then(show, None, table).then(
             lambda: gr.update(choices=absent(settings), value=None), None, wanted

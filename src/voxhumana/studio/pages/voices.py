@@ -37,8 +37,8 @@ PLAYER: dict[str, Any] = {
 LICENCES = ["private", "CC0-1.0", "CC-BY-4.0", "CC-BY-NC-4.0"]
 
 
-def page(settings: Settings) -> None:
-    """Lay it out, inside the tab."""
+def page(settings: Settings, tab: gr.Tab) -> None:
+    """Lay it out, inside the tab; who turns to it sees the shelf as it is then."""
     with gr.Row(equal_height=False, elem_classes="vox-columns"):
         with gr.Column(min_width=320, elem_classes="vox-panel"):
             added = _adding(settings)
@@ -46,6 +46,8 @@ def page(settings: Settings) -> None:
             compared = _comparing(settings)
     with gr.Column(elem_classes="vox-panel"):
         kept = _keeping(settings)
+    tab.select(lambda: gr.update(choices=names(settings)), None, compared["voice"])
+    tab.select(lambda: gr.update(choices=own(settings)), None, kept["voice"])
     for event in (added["event"], *kept["events"]):
         event.then(lambda: gr.update(choices=names(settings)), None, compared["voice"])
         event.then(lambda: gr.update(choices=own(settings)), None, kept["voice"]).then(None, js=CHANGED)
