@@ -30,6 +30,7 @@ class Desk:
         self.responder = ScriptedResponder("Four, of course.")
         self.judged: list[str] = []
         self.go = threading.Event()
+        self.complete = 1.0
         self.transcriber = CountingTranscriber()
         self.drafter = Drafter(
             self.transcriber, self.judge, self.responder, HummingStream, 16_000, self.news.put
@@ -38,7 +39,7 @@ class Desk:
     def judge(self, messages: Sequence[Message]) -> float:
         self.judged.append(messages[-1].text)
         self.go.wait(SOON_S)
-        return 1.0
+        return self.complete
 
     def ask(self, draft: int, count: int, *, hint: bool = True) -> Drafted:
         self.drafter.draft(Request(draft, words(count), HISTORY, over_reply=False, hint=hint))
@@ -95,6 +96,19 @@ def test_words_that_surely_go_on_are_judged_once_the_user_falls_silent(desk: Des
     assert desk.news.get(timeout=SOON_S).complete == 1.0
     assert desk.judged == ["one", *unfinished]
     assert news.reply is not None
+
+
+def test_a_reply_that_is_pressed_for_waits_for_the_judge_and_no_longer(desk: Desk) -> None:
+    desk.complete = 0.1
+    told = desk.ask(1, 1)
+    assert told.reply is not None
+    desk.drafter.prepare(told.reply)
+    assert not told.reply.asked_for
+    desk.go.set()
+    assert desk.news.get(timeout=SOON_S).complete == 0.1
+    while desk.drafter.busy:
+        pass
+    assert len(desk.responder.asked) == 1
 
 
 def test_what_was_said_can_be_read_ahead_without_a_reply(desk: Desk) -> None:

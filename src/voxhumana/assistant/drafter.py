@@ -128,6 +128,14 @@ class Drafter:
         if (reply := self._reply) and reply.draft == draft and not reply.dropped:
             self._weigh(reply)
 
+    def prepare(self, reply: Reply) -> None:
+        """Make this reply as soon as its words are judged, however incomplete they are; returns at once.
+
+        Not before: an embedded model would judge them only when the reply is whole, and the turn wait for it.
+        """
+        reply.pressed = True
+        self._weigh(reply)
+
     def make(self, reply: Reply) -> None:
         """Begin to make this reply, if it is not begun yet; from any thread, returns at once."""
         self._maker.make(reply)
@@ -191,7 +199,7 @@ class Drafter:
         """
         if reply.judged:
             self._begin(reply)
-        elif self._posed is not reply and (reply.complete or reply.draft == self._hint):
+        elif self._posed is not reply and (reply.complete or reply.pressed or reply.draft == self._hint):
             self._pose(reply)
 
     def _pose(self, reply: Reply) -> None:
@@ -200,7 +208,7 @@ class Drafter:
 
     def _judge(self) -> None:
         while (reply := _newest(self._unjudged)) is not None:
-            if not reply.dropped:
+            if not (reply.dropped or reply.wanted.is_set()):
                 self._settle(reply)
             self._settled = reply
 
@@ -220,7 +228,7 @@ class Drafter:
     def _begin(self, reply: Reply) -> None:
         """Have a reply made that is likely to be wanted."""
         likely = LIKELY if reply.draft == self._hint else LIKELY_YET
-        if self._speculate and not reply.dropped and reply.complete >= likely:
+        if self._speculate and not reply.dropped and (reply.pressed or reply.complete >= likely):
             self.make(reply)
 
 

@@ -22,8 +22,10 @@ class Reply:
     """What was said before them."""
     complete: float
     """How surely those are all of them, 0 to 1, as far as it is known."""
+    pressed: bool = False
+    """Whether it is to be made however incomplete they are, as soon as that is known."""
     judged: bool = False
-    """Whether it is known, and not guessed from the words alone."""
+    """Whether `complete` is known, and not guessed from the words alone."""
     pieces: list[Spoken] = field(default_factory=list)
     """Its text, as long as each piece of it sounds by now: `sounds` may be cut finer."""
     sounds: list[Block] = field(default_factory=list)

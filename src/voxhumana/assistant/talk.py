@@ -70,6 +70,9 @@ class Worker(Protocol):
     def hint(self, draft: int) -> None:
         """The user fell silent after what this draft heard; returns at once."""
 
+    def prepare(self, reply: Reply) -> None:
+        """Make this reply as soon as its words are judged, however incomplete they are."""
+
     def make(self, reply: Reply) -> None:
         """Make this reply now, if that is not begun."""
 
@@ -320,7 +323,7 @@ class Talk:
                 self._drafter.hint(draft)
             case Prepare():
                 if self._draft:
-                    self._drafter.make(self._draft)
+                    self._drafter.prepare(self._draft)
             case Drop():
                 self._drop()
             case Speak():

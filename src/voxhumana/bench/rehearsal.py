@@ -125,6 +125,9 @@ class Script:
     def hint(self, draft: int) -> None:
         """Do nothing: whatever was heard has its reply."""
 
+    def prepare(self, reply: Reply) -> None:
+        """Do nothing: it is made."""
+
     def make(self, reply: Reply) -> None:
         """Do nothing: it is made."""
 
