@@ -84,7 +84,10 @@ def main() -> None:
     args.add_argument("--data", type=pathlib.Path, required=True)
     args.add_argument("--out", type=pathlib.Path, required=True)
     args.add_argument(
-        "--share", type=float, default=0.45, help="how far from what was heard to what was learnt; see NOTES.md"
+        "--share",
+        type=float,
+        default=0.45,
+        help="how far from what was heard to what was learnt; see NOTES.md",
     )
     args.add_argument("--name", default="decoder", help="folder in DATA")
     args.add_argument("--fp32", action="store_true")

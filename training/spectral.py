@@ -53,11 +53,16 @@ def comb(f0: Tensor, drift: Tensor, hz: Tensor, window: int) -> Tensor:
     return total.clamp_min(1e-4)
 
 
-def power(wave: Tensor, window: int, fft: int, every: int = 1) -> Tensor:
-    """Power per bin around the ends of hops 0, `every`, ..., [B, T, bins]; white noise of variance 1 gives 1."""
+def stft(wave: Tensor, window: int, fft: int, every: int = 1) -> Tensor:
+    """Around the ends of hops 0, `every`, ..., complex [B, T, bins]; white noise of variance 1 has power 1 in each."""
     hann = torch.hann_window(window, device=wave.device)
     frames = torch.nn.functional.pad(wave, (window // 2 - HOP, window // 2)).unfold(-1, window, every * HOP)
-    return torch.fft.rfft(frames * hann, fft).abs().square() / hann.square().sum()
+    return torch.fft.rfft(frames * (hann / hann.square().sum().sqrt()), fft)
+
+
+def power(wave: Tensor, window: int, fft: int, every: int = 1) -> Tensor:
+    """The same's power, [B, T, bins]."""
+    return stft(wave, window, fft, every).abs().square()
 
 
 def loss(envelopes: Tensor, f0: Tensor, target: Tensor, mask: Tensor, band_hz: Tensor) -> Tensor:

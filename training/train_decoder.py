@@ -21,11 +21,13 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 
-from training import likeness, perturb, spectral
+from training import hearing, likeness, perturb, spectral
 from training.corpus import FRAME, HOP, Clip, Corpus
 from training.nets import Decoder
+from training.render import render
 from training.train_encoder import LOOKAHEAD, held_out
 from voxhumana.convert import spectrum
+from voxhumana.convert.native import CALM
 
 SAME_WORDS = 1
 """Which corpus has clips that say the same at the same time."""
@@ -39,10 +41,8 @@ PARALLEL = 8.0
 """How much more often a second of parallel speech is heard than a second of real speech: some 40 % of all."""
 BUILT_IN = 12.0
 """The same for the built-in voices: some 5 % of all."""
-SHIFTS = (-6, -3, 0, 3, 6)
-"""Bands that a vocal tract may move what is said: three are 5 to 9 % of frequency."""
-SPEECH_BANDS = 62
-"""Of an envelope's, up to 7.6 kHz, where what is heard ends."""
+CAST = 0.3
+"""Share of swapped speakers that are built-in voices."""
 TILT = 0.7
 """Nepers (6 dB) of random equalisation."""
 
@@ -78,6 +78,18 @@ class Voices:
             for (which, number), w in zip(self._pool, weight, strict=True)
         ]  # speakers with little sound are heard more often than their share
         self._odds = np.array(flat) / sum(flat)
+        last = len(self._corpora) - 1
+        self._cast = {
+            who: self._whole(last, clips) for (which, who), clips in self._kin.items() if which == last
+        }
+
+    def _whole(self, which: int, clips: list[int]) -> tuple[np.ndarray, np.ndarray, float]:
+        """Voiceprint, colour and mean log F0 of a speaker."""
+        mean = self._prints[which][clips].mean(0)
+        spans = [self._corpora[which].clips[n] for n in clips]
+        f0 = np.concatenate([self._f0[which][c.start // HOP : (c.start + c.length) // HOP] for c in spans])
+        tune = np.log(f0[f0 > 0].astype(np.float32)).mean()
+        return mean / np.linalg.norm(mean), self._colours[which][clips].mean(0), float(tune)
 
     def batch(self, size: int) -> dict[str, torch.Tensor]:
         chosen = [self._pool[i] for i in self.rng.choice(len(self._pool), size, p=self._odds)]
@@ -86,6 +98,13 @@ class Voices:
     @staticmethod
     def collate(rows: list[dict[str, np.ndarray]]) -> dict[str, torch.Tensor]:
         return {name: torch.from_numpy(np.stack([r[name] for r in rows])) for name in rows[0]}
+
+    def cast(self, size: int) -> dict[str, torch.Tensor]:
+        """Speakers, colours and mean log F0 of built-in voices; `chosen` [size] says where they are to be used."""
+        names = list(self._cast)
+        some = [self._cast[names[i]] for i in self.rng.integers(len(names), size=size)]
+        rows = [{"speaker": p, "colour": c, "tune": np.float32(t)} for p, c, t in some]
+        return {**self.collate(rows), "chosen": torch.from_numpy(self.rng.random(size) < CAST)}
 
     def voice(self, which: int, number: int) -> tuple[np.ndarray, np.ndarray]:
         """Voiceprint [256] and colour [160] from some of the speaker's other clips (the same clip where it is alone)."""
@@ -173,45 +192,23 @@ def say(net: Decoder, batch: dict[str, torch.Tensor], mel: torch.Tensor) -> tupl
     return (nodes + before) / 2, batch["f0"][:, : -2 * LOOKAHEAD]
 
 
-def words(
-    net: Decoder, envelopes: torch.Tensor, batch: dict[str, torch.Tensor], mel: torch.Tensor
-) -> torch.Tensor:
-    """How far what is said has left what was heard: each band's course in time, level and spread aside.
-
-    A voiceprint alone is content with a mumble, and so is the mean over other mouths. A longer or shorter vocal
-    tract shifts the bands, so the nearest of five shifts counts. `mel` is of the source itself, undisturbed.
-    """
-    told = conditions(mel, batch["f0"], batch["level"])
-    heard = (told[..., 80:240].unflatten(-1, (2, 80)) @ net.heard).float()[:, LOOKAHEAD:].flatten(1, 2)
-    heard = (heard + torch.cat([heard[:, :1], heard[:, :-1]], 1)) / 2
-    voiced = (batch["f0"][:, : -2 * LOOKAHEAD, None] > 0).float()
-    said = 0.5 * torch.log(
-        torch.exp(2 * envelopes[:, :, 0]) * voiced + torch.exp(2 * envelopes[:, :, 1]) + 1e-9
-    )
-    level = batch["level"][:, : -2 * LOOKAHEAD]
-    loud = ((level > np.log(LEVEL) - 2.9) & (batch["mask"][:, : -2 * LOOKAHEAD] > 0)).float()[..., None]
-    said, heard = _standard(said, loud), _standard(heard, loud)
-    many = loud.sum((1, 2)).clamp_min(1)
-    each = []
-    for shift in SHIFTS:
-        low, high = max(0, -shift), SPEECH_BANDS - max(0, shift)
-        off = (said[..., low:high] - heard[..., low + shift : high + shift]).abs().mean(-1, keepdim=True)
-        each.append((off * loud).sum((1, 2)) / many)
-    return torch.stack(each).min(0).values.mean()
-
-
-def _standard(bands: torch.Tensor, loud: torch.Tensor) -> torch.Tensor:
-    many = loud.sum(1, keepdim=True).clamp_min(1)
-    mean = (bands * loud).sum(1, keepdim=True) / many
-    spread = (((bands - mean).square() * loud).sum(1, keepdim=True) / many + 0.01).sqrt()
-    return (bands - mean) / spread
-
-
 def spectral_loss(envelopes: torch.Tensor, f0: torch.Tensor, batch: dict[str, torch.Tensor]) -> torch.Tensor:
     last = -2 * LOOKAHEAD
     return spectral.loss(
         envelopes, f0, batch["target"][:, : last * HOP], batch["mask"][:, :last], batch["band_hz"]
     )
+
+
+def pretended(
+    net: Decoder, batch: dict[str, torch.Tensor], judge: likeness.Likeness, ear: hearing.Hearing
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """How unlike the batch's speakers it sounds when they say its targets, and how far the words are from those."""
+    envelopes, f0 = say(net, batch, normal(perturb.log_mel(batch["target"])))
+    envelopes = envelopes - CALM * (f0 > 0)[..., None, None] * torch.tensor([[0.0], [1.0]])
+    said = likeness.heard(render(envelopes, f0))
+    many = said.shape[1]
+    meant = likeness.heard(batch["target"])[:, :many]
+    return judge(said, batch["speaker"]), ear(said, meant, batch["mask"][:, :many])
 
 
 def main() -> None:
@@ -223,7 +220,9 @@ def main() -> None:
         "--likeness", type=float, default=3.0, help="weight of the voiceprint of swapped speakers"
     )
     args.add_argument("--name", default="decoder", help="folder in DATA")
-    args.add_argument("--words", type=float, default=4.0, help="weight of keeping what was heard")
+    args.add_argument(
+        "--words", type=float, default=4.0, help="weight of the words that swapped speakers say"
+    )
     args.add_argument(
         "--begin",
         type=pathlib.Path,
@@ -251,6 +250,7 @@ def main() -> None:
     some = voices.held[:: max(1, len(voices.held) // 32)]
     held = {k: v.to(args.device) for k, v in voices.collate([voices.stretch(*c) for c in some]).items()}
     plain, judge = normal(perturb.log_mel(held["sound"])), likeness.Likeness()
+    ear = hearing.Hearing(args.data / "hearing.npz")
     running, began = 0.0, time.monotonic()
     while step < args.steps:
         rate = float(
@@ -267,16 +267,14 @@ def main() -> None:
             mel = normal(
                 perturb.log_mel(batch["sound"], throats.to(args.device)) + tilts.to(args.device)[:, None]
             )
-            clean = normal(perturb.log_mel(batch["sound"]))
             envelopes, f0 = say(net, batch, mel)
             loss = spectral_loss(envelopes, f0, batch)
-            lost = words(net, envelopes, batch, clean)
-            unlike = torch.zeros(())
+            unlike = lost = torch.zeros(())
             if step % 2:  # costs as much as all the rest, so every other time, twice as strong
-                other = likeness.swapped(batch)
-                envelopes, f0 = say(net, other, mel)
-                unlike = 2 * judge(envelopes, f0, other["speaker"])
-                lost = lost + 2 * words(net, envelopes, other, clean)
+                unlike, lost = (
+                    2 * each
+                    for each in pretended(net, likeness.swapped(batch, voices.cast(BATCH)), judge, ear)
+                )
         (loss + args.likeness * unlike + args.words * lost).backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimiser.step()
@@ -287,10 +285,7 @@ def main() -> None:
             net.eval()
             with torch.inference_mode(), torch.autocast(args.device, torch.bfloat16):
                 told = spectral_loss(*say(net, held, plain), held).item()
-                other = likeness.swapped(held)
-                envelopes, f0 = say(net, other, plain)
-                strange = judge(envelopes, f0, other["speaker"]).item()
-                left = words(net, envelopes, other, plain).item()
+                strange, left = (each.item() for each in pretended(net, likeness.swapped(held), judge, ear))
             net.train()
             line = [
                 step,
