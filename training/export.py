@@ -86,7 +86,7 @@ def main() -> None:
     args.add_argument(
         "--share",
         type=float,
-        default=0.45,
+        default=1.0,
         help="how far from what was heard to what was learnt; see NOTES.md",
     )
     args.add_argument("--name", default="decoder", help="folder in DATA")
