@@ -14,6 +14,7 @@ from voxhumana.assistant.reply import Reply
         ("The sky is blue.", "Well, the sky is blue."),
         ("Paris is the capital.", "Well, Paris is the capital."),
         ("I think so.", "Well, I think so."),
+        ("Sure, here it is.", "Well, sure, here it is."),
         ("", "Well,"),
     ],
 )

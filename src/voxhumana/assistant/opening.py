@@ -59,6 +59,6 @@ class Openings:
 def joined(opening: str, text: str) -> str:
     """One sentence of both."""
     first, *_ = text.split(maxsplit=1) or [""]
-    if first in LOWERED:
+    if first.rstrip(",.;:!?") in LOWERED:
         text = text[0].lower() + text[1:]
     return f"{opening} {text}".strip()
