@@ -10,6 +10,7 @@ from contract import StageContract, blocks_of, delay_by_waveform, run
 from voxhumana.audio.chain import Chain
 from voxhumana.audio.guard import Guard
 from voxhumana.audio.limiter import Limiter
+from voxhumana.audio.loudness import Loudness
 from voxhumana.audio.reblock import Fifo, Hops, wait_for
 from voxhumana.audio.resample import Resample
 from voxhumana.convert.identity import Identity
@@ -107,6 +108,27 @@ def test_a_paced_chain_gives_as_much_as_it_takes_at_every_push(frames):
     stream = sixteen(frames).open()
     for block in blocks_of(signals.speech(1.0, 48_000)[: 40 * frames], frames):
         assert sum(len(out) for out in stream.push(block)) == frames
+
+
+@pytest.mark.parametrize(("rate_hz", "hop"), [(22_050, 1024), (44_100, 2048), (22_050, 5120)])
+def test_a_hop_that_fits_no_device_is_waited_for_once(rate_hz, hop):
+    """22,050 Hz is the zero-shot converter's, and 44,100 some RAVE models'."""
+    inner = Chain(
+        {
+            "down": Resample(48_000, rate_hz),
+            "late": Delayed(rate_hz, hop, 77),
+            "up": Resample(rate_hz, 48_000),
+        },
+        48_000,
+    )
+    chain, sound = Chain({"matched": Loudness(inner)}, 48_000, 256), signals.noise(3.0, 48_000, rms=0.05)
+    waited_ms = next(row.latency_ms for row in chain.ledger() if row.stage == "reblock")
+    assert waited_ms <= 1e3 * hop / rate_hz + 1
+    stream, out = chain.open(), []
+    for block in blocks_of(sound, 256):
+        out.append(np.concatenate([part.copy() for part in stream.push(block)]))
+        assert len(out[-1]) == len(block)
+    assert abs(delay_by_waveform(sound, np.concatenate(out), 48_000) - chain.latency) <= 2
 
 
 @pytest.mark.parametrize(("frames", "hop"), [(128, 480), (256, 480), (480, 480), (441, 320), (1, 7)])

@@ -16,6 +16,11 @@ from voxhumana.meter import StageLatency
 from voxhumana.voice import Voice
 
 
+def steps_of(*stages: Stage) -> list[tuple[int, int]]:
+    """The (rate_hz, hop) of each stage in order, and of those inside it where it has `steps` of its own."""
+    return [step for stage in stages for step in getattr(stage, "steps", [(stage.rate_hz, stage.hop)])]
+
+
 class Chain:
     """Stages in order.
 
@@ -38,10 +43,11 @@ class Chain:
         self.in_rate_hz = in_rate_hz
         self.rate_hz = rate_hz
         self._stages = dict(stages)
-        steps = [(stage.rate_hz, stage.hop) for stage in stages.values()]
+        steps = steps_of(*stages.values())
         self._wait = wait_for(frames, in_rate_hz, steps) if frames else 0
         even = self._wait == 0 and all(step_hz == in_rate_hz for step_hz, _ in steps)
         self._paced = frames is not None and not even
+        self.steps = [(rate_hz, 1)] if self._paced else steps
         self.hop = 1 if frames else math.lcm(*(math.ceil(hop * rate_hz / step_hz) for step_hz, hop in steps))
 
     @property

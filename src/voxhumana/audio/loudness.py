@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from voxhumana.audio.chain import steps_of
 from voxhumana.audio.reblock import Fifo
 from voxhumana.audio.recursive import Mean
 from voxhumana.engine import Block, Stage, Stream
@@ -44,6 +45,7 @@ class Loudness:
         self._stage = stage
         self.rate_hz = stage.rate_hz
         self.hop = stage.hop
+        self.steps = steps_of(stage)
 
     @property
     def latency(self) -> int:

@@ -132,7 +132,11 @@ def wait_for(frames: int, takes_hz: int, steps: Iterable[tuple[int, int]]) -> in
     Returns:
         Samples, at the last step's rate.
     """
-    pushed = frames * np.arange(1, 8193, dtype=np.int64)
+    steps = list(steps)
+    longest = max((hop * takes_hz / step_hz for step_hz, hop in steps), default=0)
+    pushed = frames * np.arange(
+        1, max(8192, 2 * int(longest)) + 1, dtype=np.int64
+    )  # every phase of a long hop
     rate_hz, ready = takes_hz, pushed
     for step_hz, hop in steps:
         ready = ready * step_hz // rate_hz // hop * hop
