@@ -249,6 +249,8 @@ class Talk:
                 case Drafted(draft, text, complete, reply) if draft == self._turn.draft:
                     if reply is not self._reply:
                         self._draft = reply
+                    if reply and reply.sounds:  # of the draft before, with the same words
+                        self._step(Ready(draft))
                     if self._turn.text is None:
                         self._next.transcript = self._turn.now
                         self._tell(Said("user", text, final=False))
@@ -386,8 +388,8 @@ class Talk:
         reply.dropped = True
         text = reply.heard(self._mouth.played)
         self._mouth.speak(None)
+        self.history = self.history.after(reply.asked, text)
         if text:
-            self.history = self.history.after(reply.asked, text)
             self._tell(Said("assistant", text, final=True))
             self._drafter.read(self.history)
         self._timing.user, self._timing.assistant = reply.asked, text

@@ -48,8 +48,6 @@ of them has often guessed the last word from its beginning when the silence begi
 HASTE = 160 * MS
 PATIENCE = 1_440 * MS
 """Silence after which the turn is over, when the words are surely complete, and when they surely are not."""
-GRACE = 32 * MS
-"""A reply that has no sound so long after the turn is over is begun with an opening, if there are any."""
 FORGET = 480 * MS
 """Silence after which noise without words is forgotten."""
 BARGE = 704 * MS
@@ -201,10 +199,9 @@ class Turn:
     """Whether its reply can be heard at once."""
     reply: int | None = None
     """The draft that is being spoken."""
-    decided: int = 0
-    """When the turn was found to be over."""
     openings: bool = False
-    """Whether a reply that is late is begun with an opening; a setting, as `eager`."""
+    """Whether a reply that has no sound yet when the turn is over is begun with an opening; a setting, as
+    `eager`."""
     eager: bool = True
     """Whether drafts begin in mid-speech; a setting, it never changes."""
 
@@ -254,8 +251,6 @@ def _heard(turn: Turn) -> Step:  # noqa: PLR0911  # one return a case
             return _listening(turn)
         case Phase.MAYBE_ENDING | Phase.THINKING if turn.run >= ONSET:
             return _drop(replace(turn, phase=Phase.LISTENING))
-        case Phase.THINKING if turn.openings and turn.draft and turn.now - turn.decided >= GRACE:
-            return _speaking(turn, turn.draft), (Open(turn.draft),)
         case Phase.MAYBE_ENDING:
             return _decide(turn)
         case Phase.SPEAKING if turn.run >= ONSET:
@@ -318,10 +313,11 @@ def _decide(turn: Turn) -> Step:  # noqa: PLR0911  # one return a case
         if turn.eager and not turn.prepared and silence >= HASTE:
             return replace(turn, prepared=True), (Prepare(turn.draft),)
         return turn, ()
-    after = replace(turn, phase=Phase.THINKING, decided=turn.now)
     if turn.ready:
-        after = _speaking(after, turn.draft)
-    return after, (Speak(turn.draft),)
+        return _speaking(turn, turn.draft), (Speak(turn.draft),)
+    if turn.openings:
+        return _speaking(turn, turn.draft), (Speak(turn.draft), Open(turn.draft))
+    return replace(turn, phase=Phase.THINKING), (Speak(turn.draft),)
 
 
 def _reply_over(turn: Turn) -> Step:
@@ -346,7 +342,7 @@ def _drop(turn: Turn) -> Step:
 
 def _blank(turn: Turn) -> Turn:
     """Without a draft."""
-    return replace(turn, draft=None, text=None, complete=0.0, prepared=False, ready=False, decided=0)
+    return replace(turn, draft=None, text=None, complete=0.0, prepared=False, ready=False)
 
 
 def _speaking(turn: Turn, draft: int) -> Turn:
