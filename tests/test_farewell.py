@@ -18,7 +18,7 @@ BUSY = """
 import sys, time
 from pathlib import Path
 from listening import CountingTranscriber, LoudDetector, ScriptedResponder
-from test_realtime import Humming
+from realtime_peer import Humming
 from voxhumana.config import Settings
 from voxhumana.server.app import create
 from voxhumana.server.run import run

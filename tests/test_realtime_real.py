@@ -7,8 +7,8 @@ import openai
 import pytest
 
 pytest.importorskip("xllamacpp", reason="the extra `llm` is not installed")
+from realtime_peer import BLOCK, RATE_HZ, Talker, base64_pcm
 from served import serving
-from test_realtime import BLOCK, RATE_HZ, Talker, base64_pcm
 from voxhumana.audio.resample import Resample
 from voxhumana.config import Settings
 from voxhumana.registry import load_speaker

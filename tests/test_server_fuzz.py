@@ -17,8 +17,8 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from websockets.exceptions import ConnectionClosed
 
 from listening import CountingTranscriber, LoudDetector
+from realtime_peer import Humming, Mind
 from served import event, serving
-from test_realtime import Humming, Mind
 from voxhumana.config import Settings
 
 pytestmark = pytest.mark.slow

@@ -65,7 +65,7 @@ def test_a_sentence_cannot_put_markup_into_a_page():
 
 
 def test_findings_are_shown_with_their_steps_and_commands_as_code():
-    shown = health.show([Finding("server", Level.FAIL, "No <server>.", ("Run `pulse & go`.",))])
+    shown = health.show({"Live": [Finding("server", Level.FAIL, "No <server>.", ("Run `pulse & go`.",))]})
     assert "No &lt;server&gt;." in shown
     assert "<code>pulse &amp; go</code>" in shown
     assert "in the way: </span>" in shown
@@ -74,11 +74,11 @@ def test_findings_are_shown_with_their_steps_and_commands_as_code():
 @pytest.mark.parametrize(
     ("levels", "says"),
     [
-        ([Level.OK], "You can go live."),
+        ([Level.OK], "You can go live, and converse."),
         ([Level.OK, Level.WARN], "could be better"),
         ([Level.FAIL], "one thing is in the way"),
         ([Level.FAIL, Level.FAIL], "2 things are in the way"),
     ],
 )
 def test_the_summary_is_one_sentence(levels, says):
-    assert says in health.summary([Finding("x", level, "") for level in levels])
+    assert says in health.summary({"Live": [], "Talk": [Finding("x", level, "") for level in levels]})

@@ -15,7 +15,7 @@ from voxhumana.audio.guard import Guard
 from voxhumana.audio.monitor import Monitor
 from voxhumana.audio.resample import Resample
 from voxhumana.config import Settings
-from voxhumana.engine import Learner, Stage, fitted
+from voxhumana.engine import Converter, Learner, Stage, fitted
 from voxhumana.errors import UsageError, VoxError
 from voxhumana.library import learning
 from voxhumana.library.shelf import Shelf
@@ -41,9 +41,13 @@ def role(settings: Settings, voice: str, engine: str | None) -> Role:
         UsageError: There is no such voice or engine.
     """
     provide(settings)
-    chosen = Shelf(settings.data_dir).find(voice)
-    converter = fitted(load_converter(engine or next(iter(chosen.engines), LEARNS)), chosen)
-    return Role(learning.ready(chosen, converter), converter)
+    return played(Shelf(settings.data_dir).find(voice), engine)
+
+
+def played(voice: Voice, engine: str | None, load: Callable[[str], Converter] | None = None) -> Role:
+    """This voice, learned, and the engine that plays it, had from `load` if it is there; raises as `role`."""
+    converter = fitted((load or load_converter)(engine or next(iter(voice.engines), LEARNS)), voice)
+    return Role(learning.ready(voice, converter), converter)
 
 
 def provide(settings: Settings, tell: Callable[[str], object] | None = None) -> None:

@@ -32,7 +32,7 @@ from voxhumana.audio.resample import Resample
 from voxhumana.ceiling import Ceiling
 from voxhumana.config import Settings
 from voxhumana.dialogue import Detector, Mimic, Responder, Speaker, Transcriber
-from voxhumana.engine import Block, Stream, fitted
+from voxhumana.engine import Block, Converter, Stream, fitted
 from voxhumana.errors import UsageError
 from voxhumana.library import learning
 from voxhumana.library.memory import Memory
@@ -64,9 +64,15 @@ FACTS = 1_200
 
 
 def voiced(
-    settings: Settings, voice: Voice, rate_hz: int, speaker: Speaker | None = None
+    settings: Settings,
+    voice: Voice,
+    rate_hz: int,
+    speaker: Speaker | None = None,
+    load: Callable[[str], Converter] | None = None,
 ) -> tuple[Speaker, Voice]:
     """The speaker of the settings, or the one given, in this voice, at this rate; and the voice, learned.
+
+    The converter is had from `load`, if that is there.
 
     Raises:
         UsageError: There is no such engine.
@@ -77,7 +83,7 @@ def voiced(
     engine = engine or (LEARNS if voice.folder else None)
     if engine is None or (isinstance(speaker, Mimic) and speaker.takes_on(voice)):
         return Voiced(speaker, None, rate_hz), voice
-    converter = fitted(registry.load_converter(engine), voice)
+    converter = fitted((load or registry.load_converter)(engine), voice)
     return Voiced(speaker, converter, rate_hz), learning.ready(voice, converter)
 
 

@@ -185,6 +185,10 @@ class Talk:
 
         self.between(change)
 
+    def be_eager(self, eager: bool) -> None:
+        """Draft in mid-speech, or wait for a silence; only from an errand."""
+        self._turn = replace(self._turn, eager=eager)
+
     def between(self, errand: Callable[[], None]) -> None:
         """Run something between two blocks, on the path's thread; from any thread. It must not raise."""
         self._errands.put(errand)

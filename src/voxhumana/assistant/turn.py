@@ -203,7 +203,7 @@ class Turn:
     """Whether a reply that has no sound yet when the turn is over is begun with an opening; a setting, as
     `eager`."""
     eager: bool = True
-    """Whether drafts begin in mid-speech; a setting, it never changes."""
+    """Whether drafts begin in mid-speech; a setting, which no event changes."""
 
 
 Step: TypeAlias = tuple[Turn, tuple[Action, ...]]

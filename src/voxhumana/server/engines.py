@@ -11,15 +11,14 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import TypeVar
 
-from voxhumana import build_talk, registry
+from voxhumana import build, build_talk, registry
 from voxhumana.assistant.ending import Ending
 from voxhumana.assistant.history import History
 from voxhumana.config import Settings
 from voxhumana.dialogue import Detector, Responder, Speaker, Transcriber
-from voxhumana.engine import Block, Converter, fitted
+from voxhumana.engine import Block, Converter
 from voxhumana.library.shelf import Shelf
 from voxhumana.live import Role
-from voxhumana.speak.voiced import Voiced
 from voxhumana.voice import Voice
 
 T = TypeVar("T")
@@ -62,9 +61,7 @@ class Engines:
 
     def role(self, voice: str | None, engine: str | None) -> Role:
         """Who speaks: as `build.role`, on shared engines."""
-        chosen = self.voice(voice)
-        converter = self.converter(engine or self.settings.engine or next(iter(chosen.engines)))
-        return Role(chosen, fitted(converter, chosen))
+        return build.played(self.voice(voice), engine or self.settings.engine, self.converter)
 
     def detector(self) -> Detector:
         """The voice-activity detector."""
@@ -72,7 +69,10 @@ class Engines:
 
     def transcriber(self) -> Transcriber:
         """The speech recogniser, one call at a time."""
-        return self._once("stt", lambda: Queued(registry.load_transcriber(self.settings.stt)))
+        settings = self.settings
+        return self._once(
+            "stt", lambda: Queued(registry.load_transcriber(settings.stt, settings.hearing_threads))
+        )
 
     def responder(self) -> Responder:
         """The language engine; a session must not close it."""
@@ -82,10 +82,13 @@ class Engines:
         """What judges whether a sentence is whole."""
         return build_talk.ending(self.responder())
 
-    def speaker(self, voice: Voice, rate_hz: int) -> Speaker:
-        """The speech engine in this voice, at this rate; see `build_talk.voiced`."""
-        speaker = self._once("tts", lambda: registry.load_speaker(self.settings.tts))
-        return Voiced(speaker, self._converter_of(voice), rate_hz)
+    def speaker(self, voice: Voice, rate_hz: int) -> tuple[Speaker, Voice]:
+        """The speech engine in this voice, at this rate, and the voice, learned: see `build_talk.voiced`."""
+        settings = self.settings
+        speaker = self._once(
+            "tts", lambda: registry.load_speaker(settings.tts, settings.device, settings.speech_threads)
+        )
+        return build_talk.voiced(settings, voice, rate_hz, speaker, self.converter)
 
     def warm(self) -> None:
         """Load what a conversation needs, and read the persona of the settings' voice once.
@@ -96,7 +99,8 @@ class Engines:
         voice = self.voice(None)
         self.detector()
         self.transcriber()
-        self.speaker(voice, WARM_HZ).open(voice)
+        speaker, voice = self.speaker(voice, WARM_HZ)
+        speaker.open(voice)
         history = History(build_talk.persona(voice))
         with closing(self.responder().reply(history.with_user("Hello."))) as greeting:
             next(greeting, None)
@@ -107,10 +111,6 @@ class Engines:
             responder = self._loaded.pop("llm", None)
         if responder is not None:
             responder.close()  # type: ignore[attr-defined]  # a Responder
-
-    def _converter_of(self, voice: Voice) -> Converter | None:
-        name = next((name for name in voice.engines if name in registry.converter_names()), None)
-        return self.converter(name) if name else None
 
     def _once(self, name: str, load: Callable[[], T]) -> T:
         with self._lock:

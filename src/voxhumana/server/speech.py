@@ -124,8 +124,8 @@ async def _seated(engines: Engines, asked: Speech, seats: Seats) -> AsyncGenerat
 def _spoken(engines: Engines, asked: Speech) -> Iterator[Block]:
     """The speech, its first block made."""
     name = asked.voice if isinstance(asked.voice, str) else asked.voice.id
-    voice = engines.voice(shelf_name(name, engines))
-    stream = engines.speaker(voice, RATE_HZ).open(voice)
+    speaker, voice = engines.speaker(engines.voice(shelf_name(name, engines)), RATE_HZ)
+    stream = speaker.open(voice)
     blocks = itertools.chain(stream.push(asked.input), stream.flush())
     return itertools.chain([next(blocks)], blocks)
 

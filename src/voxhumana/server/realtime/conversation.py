@@ -1,6 +1,6 @@
 """A conversation over a socket: the very path of `vox talk`, with the peer as microphone and loudspeaker.
 
-    peer's sound -> Inlet -> Talk (ears, turn, drafter) -> WireMouth -> Response -> peer
+    peer's sound -> Ear -> Talk (ears, turn, drafter) -> WireMouth -> Answers -> peer
     peer's events -> `obey`, between two blocks of the path
 
 All of this runs on the path's thread, so events and turns come one after the other, and nothing is locked.
@@ -11,7 +11,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from voxhumana import build_talk
 from voxhumana.assistant.drafter import Drafter, News
 from voxhumana.assistant.ears import Ears
 from voxhumana.assistant.notes import Dismissed, Note, Notice, Onset, Returned, Taken
@@ -20,21 +19,22 @@ from voxhumana.assistant.talk import Talk
 from voxhumana.assistant.timing import TurnTiming
 from voxhumana.assistant.turn import MS, Phase, Turn
 from voxhumana.audio.resample import Resample
-from voxhumana.engine import Block, Stream
+from voxhumana.engine import Block
 from voxhumana.server.engines import Engines
 from voxhumana.server.outbox import Event, Sound
 from voxhumana.server.realtime import items
+from voxhumana.server.realtime.answers import Answers
 from voxhumana.server.realtime.attention import Attentive
+from voxhumana.server.realtime.company import Company
 from voxhumana.server.realtime.ear import BLOCK_S, Ear
 from voxhumana.server.realtime.floor import Floor
 from voxhumana.server.realtime.items import Item, Items
-from voxhumana.server.realtime.mouth import Mute, WireMouth
+from voxhumana.server.realtime.mouth import WireMouth
 from voxhumana.server.realtime.options import Options, ResponseOptions
+from voxhumana.server.realtime.part import Part
 from voxhumana.server.realtime.record import Record
-from voxhumana.server.realtime.response import Response
 from voxhumana.server.realtime.tools import ToolResponder
-from voxhumana.server.refusal import Refusal, as_refusal
-from voxhumana.server.speech import shelf_name
+from voxhumana.server.refusal import as_refusal
 from voxhumana.server.wire import Outlet
 
 
@@ -43,6 +43,7 @@ class Conversation:
 
     Args:
         engines: To be had from.
+        company: Who else converses.
         options: Of the session.
         said: The conversation so far.
         send: Takes events and sound; any thread.
@@ -56,6 +57,7 @@ class Conversation:
     def __init__(
         self,
         engines: Engines,
+        company: Company,
         options: Options,
         said: Items,
         send: Callable[[Event | Sound], None],
@@ -65,21 +67,18 @@ class Conversation:
         self.id = items.new_id("conv")
         self.options = options
         self.record = Record(said, send)
-        self.response: Response | None = None
-        self._engines = engines
+        self._engines, self._company = engines, company
         self._send = send
         self._failed = failed
         self._count = count
-        self._sounds = options.speaks
         self._floor = Floor(send)
-        self._user: Item | None = None  # of the response under way, when it was heard
-        self._goes_on = False  # the user, whose turn it was not any more
         self._responder = ToolResponder(engines.responder())
+        self._answers = Answers(self.id, self.record, self._responder, send)
         self._out = options.audio.output.format
+        self._part = Part(engines, options)
         self._ear = Ear(options.audio.input.format, engines.transcriber())
         outlet = Outlet(self._out.rate_hz, round(BLOCK_S * self._out.rate_hz), lambda _: None)
-        self._mouth = WireMouth(self._out.rate_hz, lambda: self if self.response else None, self._ended)
-        self._voice = engines.voice(self._voice_name())
+        self._mouth = WireMouth(self._out.rate_hz, lambda: self if self._answers.now else None, self._ended)
         detector = engines.detector()
         ears = Ears(
             near=Resample(self._ear.rate_hz, detector.rate_hz).open(),
@@ -93,7 +92,7 @@ class Conversation:
             outlet,
             ears,
             self._open_drafter,
-            self.record.history(self.instructions),
+            self.record.history(self._part.instructions),
             self._note,
             Turn(eager=engines.settings.speculation),
             mouth=self._mouth,
@@ -105,17 +104,17 @@ class Conversation:
     @property
     def begun(self) -> bool:
         """Whether anything was heard or said."""
-        return self._ear.begun or self.response is not None
+        return self._ear.begun or self._answers.now is not None
 
     @property
     def voice(self) -> str:
         """Who speaks."""
-        return self._voice.name
+        return self._part.voice.name
 
     @property
     def instructions(self) -> str:
         """What the model is told first."""
-        return self.options.instructions or build_talk.persona(self._voice)
+        return self._part.instructions
 
     def do(self, errand: Callable[[], None], event_id: str | None) -> None:
         """Run something on the path's thread; a refusal becomes an `error` event. From any thread."""
@@ -146,7 +145,7 @@ class Conversation:
 
     def update(self, options: Options) -> None:
         """Take new options, of the same formats."""
-        self._voice = self._engines.voice(self._voice_name(options))
+        self._part.take(options)
         self.options = options
         self._apply()
         self._refresh()
@@ -177,37 +176,29 @@ class Conversation:
 
     def truncate(self, item_id: str, audio_end_ms: int) -> None:
         """So much of a reply was heard; of the one under way, it ends there."""
-        if self.response and self.response.where["item_id"] == item_id:
+        if self._answers.is_about(item_id):
             self._talk.hush()
         self.record.truncate(item_id, audio_end_ms, self._out.rate_hz)
         self._refresh()
 
     def respond(self, once: ResponseOptions) -> None:
         """Answer now."""
-        if self.response:
-            raise Refusal(
-                400,
-                "A response is under way; cancel it, or wait for response.done.",
-                code="conversation_already_has_active_response",
-            )
+        self._answers.check()
         modalities = once.output_modalities or once.modalities or self.options.output_modalities
         self._responder.silent = False
         if once.tools is not None:
             self._responder.tools = tuple(once.tools)
         if once.tool_choice is not None:
             self._responder.choice = once.tool_choice
-        self._sounds = "audio" in modalities
+        self._part.sounds = "audio" in modalities
         history, newest = self.record.items.history(once.instructions or self.instructions)
         self._talk.history = history
-        self._begin_response(list(modalities), once.metadata)
+        self._answers.begin(list(modalities), once.metadata)
         self._talk.answer(newest)
 
     def cancel(self, response_id: str | None) -> None:
         """Stop answering."""
-        response = self.response
-        if response is None or (response_id and response_id != response.id):
-            raise Refusal(400, "There is no such response to cancel.", code="response_cancel_not_active")
-        response.cancelled_by = "client_cancelled"
+        self._answers.cancel(response_id)
         self._talk.hush()
 
     def read(self, audio: str) -> str:
@@ -218,13 +209,13 @@ class Conversation:
 
     def say(self, text: str) -> None:
         """See `mouth.Listener`."""
-        if self.response:
-            self.response.say(text)
+        if response := self._answers.now:
+            response.say(text)
 
     def sound(self, block: Block) -> None:
         """See `mouth.Listener`."""
-        if self.response:
-            self.response.sound(self._out.codec.encode(block), len(block))
+        if response := self._answers.now:
+            response.sound(self._out.codec.encode(block), len(block))
 
     def _note(self, note: Note) -> None:
         self._count(note)
@@ -240,59 +231,39 @@ class Conversation:
             case Taken(reply, start, end):
                 self._take(reply, start, end)
             case Returned():
-                self._goes_on = True
+                self._answers.take_back()
             case Notice(text):
-                self._complain(text)
+                self._answers.complain(text, speaking=self._mouth.speaking)
             case TurnTiming():
                 self._refresh()
-
-    def _complain(self, text: str) -> None:
-        if self.response and self._mouth.speaking:
-            self.response.failure = text
-        else:
-            self._send({"type": "error", "error": as_refusal(Refusal(500, text)).fault.model_dump()})
 
     def _take(self, reply: Reply, start: int, end: int) -> None:
         """The user's turn is over, and the reply to it is wanted."""
         item_id = self._floor.end(end)
-        self._user = self._commit(reply.asked, (end - start) / MS / 1e3, item_id)
+        self._answers.ask(self._commit(reply.asked, (end - start) / MS / 1e3, item_id))
         if not self._responder.silent:
-            self._begin_response(list(self.options.output_modalities), None)
+            self._answers.begin(list(self.options.output_modalities), None)
 
     def _commit(self, text: str, seconds: float, item_id: str | None) -> Item:
         transcribed = self.options.audio.input.transcription is not None
         return self.record.commit(text, seconds, item_id, transcribed=transcribed)
 
-    def _begin_response(self, modalities: list[str], metadata: dict[str, str] | None) -> None:
-        self.response = Response(self.record.items, self.id, modalities, metadata, self._send)
-
     def _ended(self, reply: Reply, heard: str, whole: bool) -> None:
-        response, self.response = self.response, None
-        user, self._user = self._user, None
-        if response:
-            calls = self._responder.calls(reply.history.with_user(reply.asked))
-            response.end(heard, calls, list(reply.pieces), whole)
-        goes_on, self._goes_on = self._goes_on, False
-        if user and goes_on:  # the next turn says it all
-            self.record.delete(user.id)
+        self._answers.end(reply, heard, whole)
         self._apply()
 
     def _apply(self) -> None:
         """Let the responder know the session's options, after a response had its own."""
         turns = self.options.audio.input.turn_detection
-        self._sounds = self.options.speaks
+        self._part.sounds = self.options.speaks
         self._responder.tools = tuple(self.options.tools)
         self._responder.choice = self.options.tool_choice
         self._responder.silent = turns is not None and not turns.create_response
 
     def _refresh(self) -> None:
         """Let the path know what was said; while a reply is spoken it has that one's history."""
-        if self.response is None:
-            self._talk.history = self.record.history(self.instructions)
-
-    def _voice_name(self, options: Options | None = None) -> str | None:
-        name = (options or self.options).audio.output.voice_name
-        return None if name is None else shelf_name(name, self._engines)
+        if self._answers.now is None:
+            self._talk.history = self.record.history(self._part.instructions)
 
     def _listening(self) -> bool:
         """Whether what is heard counts."""
@@ -305,19 +276,20 @@ class Conversation:
             engines.transcriber(),
             engines.ending(),
             self._responder,
-            self._open_speech,
+            self._part.open,
             self._out.rate_hz,
             news,
             speculate=engines.settings.speculation,
         )
 
-    def _open_speech(self) -> Stream[str, Block]:
-        if not self._sounds:
-            return Mute()
-        return self._engines.speaker(self._voice, self._out.rate_hz).open(self._voice)
+    def _hurry(self, room: bool) -> None:
+        """There is room to guess replies in mid-speech, or there is not; from any thread."""
+        eager = room and self._engines.settings.speculation
+        self._talk.between(lambda: self._talk.be_eager(eager))
 
     def _run(self) -> None:
         try:
-            self._talk.run()
+            with self._company.member(self._hurry):
+                self._talk.run()
         except Exception as error:  # noqa: BLE001  # whatever an engine raises, only this session ends
             self._failed(error)

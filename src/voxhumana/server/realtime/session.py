@@ -20,6 +20,7 @@ from voxhumana.server.engines import Engines
 from voxhumana.server.journal import LOG
 from voxhumana.server.outbox import Event, Outbox, Sound
 from voxhumana.server.realtime import items
+from voxhumana.server.realtime.company import Company
 from voxhumana.server.realtime.conversation import Conversation
 from voxhumana.server.realtime.events import (
     EVENT,
@@ -74,15 +75,18 @@ class RealtimeSession:
 
     Args:
         engines: To be had from.
+        company: Who else converses.
         model: As the client calls it.
         beta: Whether it speaks the beta's words.
         count: Takes what the conversation tells, for `/metrics`; from its thread.
     """
 
-    def __init__(self, engines: Engines, model: str, beta: bool, count: Callable[[Note], None]) -> None:
+    def __init__(
+        self, engines: Engines, company: Company, model: str, beta: bool, count: Callable[[Note], None]
+    ) -> None:
         self.id = items.new_id("sess")
         self.outbox = Outbox(UNSENT)
-        self._engines = engines
+        self._engines, self._company = engines, company
         self._options = Options(model=model)
         self._items = Items()
         self._beta = beta
@@ -171,7 +175,14 @@ class RealtimeSession:
 
     async def _begun(self, options: Options) -> Conversation:
         return await asyncio.to_thread(
-            Conversation, self._engines, options, self._items, self.outbox.put, self._failed, self._count
+            Conversation,
+            self._engines,
+            self._company,
+            options,
+            self._items,
+            self.outbox.put,
+            self._failed,
+            self._count,
         )
 
     def _failed(self, error: Exception) -> None:
@@ -237,6 +248,7 @@ class RealtimeSession:
 def routes(engines: Engines, seats: Seats, idle_s: float, count: Callable[[Note], None]) -> APIRouter:
     """The route."""
     router = APIRouter()
+    company = Company()
 
     @router.websocket("/v1/realtime")
     async def realtime(socket: WebSocket) -> None:
@@ -245,7 +257,7 @@ def routes(engines: Engines, seats: Seats, idle_s: float, count: Callable[[Note]
             if not MODELS.fullmatch(model):
                 check_model(model, {engines.settings.llm})
             beta = "realtime=v1" in socket.headers.get("openai-beta", "")
-            return RealtimeSession(engines, model, beta, count)
+            return RealtimeSession(engines, company, model, beta, count)
 
         await session.hold(socket, begin, seats, idle_s)
 

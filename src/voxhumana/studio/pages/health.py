@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
-from typing import Any
+from typing import Any, TypeAlias
 
 import gradio as gr
 
@@ -15,9 +15,14 @@ from voxhumana.doctor import Finding, Level
 from voxhumana.errors import VoxError
 from voxhumana.studio.markup import notice, panel
 
+Findings: TypeAlias = dict[str, list[Finding]]
+"""By subject, in order."""
+
 SIGNS = {Level.OK: "\u2713", Level.NOTE: "i", Level.WARN: "!", Level.FAIL: "\u2715"}
 WORDS = {Level.OK: "fine", Level.NOTE: "to know", Level.WARN: "could be better", Level.FAIL: "in the way"}
-EMPTY = "Nobody has looked yet. An examination listens and measures for some fifteen seconds."
+EMPTY = "Nobody has looked yet. An examination listens and measures for some thirty seconds."
+LIVE, TALK = "Live", "Talk"
+"""What findings are about, and what stands over them."""
 
 
 def page(settings: Settings) -> None:
@@ -26,7 +31,7 @@ def page(settings: Settings) -> None:
         gr.HTML(
             panel(
                 "<h2>Health</h2><p class='soft'>"
-                "Whether one can go live on this machine, how fast, and what to do.</p>"
+                "Whether one can go live and converse on this machine, how fast, and what to do.</p>"
             ),
             apply_default_css=False,
         )
@@ -37,15 +42,20 @@ def page(settings: Settings) -> None:
         findings = gr.HTML(panel(f'<p class="empty">{EMPTY}</p>'), apply_default_css=False)
 
         def look() -> Iterator[tuple[str, Any]]:
-            found: list[Finding] = []
-            yield notice("Listening and measuring; please speak now and then."), show(found)
-            try:
-                for finding in doctor.examine(settings):
-                    found.append(finding)
-                    yield notice("Listening and measuring; please speak now and then."), show(found)
-            except VoxError as error:
-                yield notice(str(error), "bad"), show(found)
-                return
+            found: Findings = {}
+            for subject, examination, doing in (
+                (LIVE, doctor.examine, "Listening and measuring; please speak now and then."),
+                (TALK, doctor.conversation, "Trying out the engines of conversation."),
+            ):
+                found[subject] = []
+                yield notice(doing), show(found)
+                try:
+                    for finding in examination(settings):
+                        found[subject].append(finding)
+                        yield notice(doing), show(found)
+                except VoxError as error:
+                    yield notice(str(error), "bad"), show(found)
+                    return
             yield summary(found), show(found)
 
         examine.click(look, None, [said, findings])
@@ -61,20 +71,25 @@ def make_microphone() -> str:
     return notice(f"Calls can choose '{virtual_mic.CABLE.microphone}' now.", "good")
 
 
-def summary(found: list[Finding]) -> str:
+def summary(found: Findings) -> str:
     """All findings in one sentence."""
-    worst = [finding for finding in found if finding.level is Level.FAIL]
+    every = [finding for findings in found.values() for finding in findings]
+    worst = [finding for finding in every if finding.level is Level.FAIL]
     if worst:
         things = "one thing is" if len(worst) == 1 else f"{len(worst)} things are"
         return notice(f"Live is not possible yet: {things} in the way.", "bad")
-    if any(finding.level is Level.WARN for finding in found):
+    if any(finding.level is Level.WARN for finding in every):
         return notice("You can go live; some things could be better.")
-    return notice("You can go live.", "good")
+    return notice("You can go live, and converse.", "good")
 
 
-def show(found: list[Finding]) -> str:
-    """The findings as a list."""
-    return panel(f'<ul class="findings">{"".join(map(_item, found))}</ul>')
+def show(found: Findings) -> str:
+    """The findings, a list for each subject."""
+    return panel("".join(_section(subject, findings) for subject, findings in found.items()))
+
+
+def _section(subject: str, findings: list[Finding]) -> str:
+    return f'<h3>{escape(subject)}</h3><ul class="findings">{"".join(map(_item, findings))}</ul>'
 
 
 def _item(finding: Finding) -> str:
