@@ -88,3 +88,10 @@ def test_the_embedded_model_takes_what_room_there_is(
     else:
         with pytest.raises(VoxError, match=r"With the language model model\.gguf"):
             llama._within(ceiling, path)
+
+
+def test_each_of_several_seats_has_the_least_context(tmp_path: Path) -> None:
+    llama = pytest.importorskip("voxhumana.reply.llama")
+    path = tmp_path / "model.gguf"
+    path.write_bytes(b"")
+    assert llama._within(Ceiling(None), path, seats=4) == (4 * 2_048, False)

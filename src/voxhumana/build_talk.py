@@ -46,9 +46,6 @@ RATE_HZ = 48_000
 FRAMES = 480
 """Least of a block: 10 ms, as the echo canceller works; half as many wake-ups as with 256, for 5 ms."""
 
-ALONE = {"llm_cache_mb": 0}
-"""Settings of a language model with one conversation: what a long history drops is not read again."""
-
 MANNER = (
     "You are talking aloud with a friend. Answer in one or two short sentences, as people speak: "
     "no lists, no markdown, no emoji, no code."
@@ -137,7 +134,7 @@ def scene(
         transcriber, detector = _ears(settings)
         ceiling = Ceiling(settings.memory_mb)
         ceiling.check(f"the speech recogniser `{settings.stt}`")
-        responder = registry.load_responder(settings.model_copy(update=ALONE))
+        responder = registry.load_responder(settings)
         stack.callback(responder.close)
         ceiling.check(f"the language model `{settings.llm}`")
         with closing(responder.reply(history.with_user("Hello."))) as greeting:

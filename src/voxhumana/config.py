@@ -89,8 +89,8 @@ class Settings(BaseSettings):
     """Bearer token for a language server that asks for one."""
     llm_threads: int = Field(default=2, ge=1, le=64)
     """CPU threads of the embedded language model; 1 is faster beside a live voice."""
-    llm_cache_mb: int = Field(default=256, ge=0, le=65_536)
-    """Of prompts that the embedded model keeps beside the one under way: other conversations of a server."""
+    llm_seats: int = Field(default=1, ge=1, le=64)
+    """Conversations that the embedded model answers side by side; a server takes `serve_talks`."""
     speech_threads: int = Field(default=2, ge=1, le=64)
     """CPU threads of speech synthesis (Kokoro)."""
     hearing_threads: int = Field(default=1, ge=1, le=64)

@@ -95,6 +95,14 @@ class Speaker(Protocol):
 
 
 @runtime_checkable
+class Seating(Protocol):
+    """A responder that keeps what it read for one conversation apart from what it read for the others."""
+
+    def seat(self) -> Responder:
+        """A place for a conversation, which gives it back by `close`."""
+
+
+@runtime_checkable
 class Mimic(Protocol):
     """A speaker that can take on a voice by itself, from a recording."""
 

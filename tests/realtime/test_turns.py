@@ -7,7 +7,7 @@ import urllib.request
 import numpy as np
 import pytest
 
-from realtime_peer import RATE_HZ, manual, shout, words
+from realtime_peer import RATE_HZ, Talker, manual, shout, words
 from voxhumana.dialogue import Message
 
 
@@ -152,3 +152,14 @@ def test_noise_that_is_no_word_starts_and_stops_and_answers_nothing(talker, mind
     talker.say(click)
     time.sleep(0.3)
     assert not mind.asked
+
+
+def test_who_it_is_the_model_reads_while_the_first_words_are_said(client, mind, monkeypatch):
+    read = []
+    monkeypatch.setattr(mind, "complete", lambda messages: read.append(list(messages)) or 1.0, raising=False)
+    with client.realtime.connect(model="gpt-realtime") as connection:
+        talker = Talker(connection)
+        talker.say(words(2))
+        talker.hear("response.done")
+    assert (read[0][0].role, read[0][-1].text) == ("system", "")
+    assert read[-1][-1].text in {"one two", ""}

@@ -185,6 +185,10 @@ class Talk:
 
         self.between(change)
 
+    def read(self) -> None:
+        """Let the model read what it is told first, before there are words; on the path's thread."""
+        self._drafter.read(self.history)
+
     def be_eager(self, eager: bool) -> None:
         """Draft in mid-speech, or wait for a silence; only from an errand."""
         self._turn = replace(self._turn, eager=eager)

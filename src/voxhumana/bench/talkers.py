@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
 
 from voxhumana.audio.resample import Resample
 from voxhumana.engine import Block
@@ -59,24 +60,36 @@ class Talker:
         hearing = asyncio.create_task(self._hear(socket, spoke, ended_s))
         update = {"type": "session.update", "session": {"type": "realtime", "instructions": BRIEF}}
         await socket.send(json.dumps(update))
-        began_s, sent = time.perf_counter(), 0
         try:
-            while time.perf_counter() - began_s < duration_s:
-                spoke.clear()
-                ended_s.clear()
-                self.asked += 1
-                for at in range(0, len(question) - FRAME + 1, FRAME):
-                    sent = await _append(socket, question[at : at + FRAME], began_s, sent)
-                ended_s.append(time.perf_counter())
-                waited_s = time.perf_counter()
-                while not spoke.is_set() and time.perf_counter() - waited_s < PATIENCE_S:
-                    sent = await _append(socket, np.zeros(FRAME, np.float32), began_s, sent)
-                for _ in range(round(QUIET_S * RATE_HZ / FRAME)):
-                    sent = await _append(socket, np.zeros(FRAME, np.float32), began_s, sent)
+            await self._ask(socket, question, duration_s, spoke, ended_s)
+        except ConnectionClosed as gone:
+            self.errors.append(f"the session died: {gone}")
         finally:
             hearing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
+            with contextlib.suppress(asyncio.CancelledError, ConnectionClosed):
                 await hearing
+
+    async def _ask(
+        self,
+        socket: ClientConnection,
+        question: Block,
+        duration_s: float,
+        spoke: asyncio.Event,
+        ended_s: list[float],
+    ) -> None:
+        began_s, sent = time.perf_counter(), 0
+        while time.perf_counter() - began_s < duration_s:
+            spoke.clear()
+            ended_s.clear()
+            self.asked += 1
+            for at in range(0, len(question) - FRAME + 1, FRAME):
+                sent = await _append(socket, question[at : at + FRAME], began_s, sent)
+            ended_s.append(time.perf_counter())
+            waited_s = time.perf_counter()
+            while not spoke.is_set() and time.perf_counter() - waited_s < PATIENCE_S:
+                sent = await _append(socket, np.zeros(FRAME, np.float32), began_s, sent)
+            for _ in range(round(QUIET_S * RATE_HZ / FRAME)):
+                sent = await _append(socket, np.zeros(FRAME, np.float32), began_s, sent)
 
     async def _hear(self, socket: ClientConnection, spoke: asyncio.Event, ended_s: list[float]) -> None:
         async for message in socket:

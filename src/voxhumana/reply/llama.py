@@ -11,7 +11,8 @@ import math
 import queue
 import secrets
 import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ CANDIDATES = 20
 
 
 class Llama:
-    """The engine; one reply at a time, in the order asked for.
+    """The engine: one reply at a time, in the order asked for; with several seats one for each, side by side.
 
     Args:
         model: Path of a GGUF file; empty = the carried one.
@@ -68,9 +69,10 @@ class Llama:
             raise VoxError(f"There is no model file {path}; name a GGUF file, or leave it out.")
         parameters = xllamacpp.CommonParams()
         parameters.model.path = str(path)
-        parameters.n_ctx, parameters.no_extra_bufts = _within(Ceiling(settings.memory_mb), path)
-        parameters.cache_ram_mib = settings.llm_cache_mb
-        parameters.n_parallel = 1
+        seats = settings.llm_seats
+        parameters.n_ctx, parameters.no_extra_bufts = _within(Ceiling(settings.memory_mb), path, seats)
+        parameters.cache_ram_mib = 0  # what a long history drops is not read again
+        parameters.n_parallel = seats
         parameters.n_gpu_layers = 0
         parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = settings.llm_threads
         parameters.verbosity = -1
@@ -83,11 +85,17 @@ class Llama:
             ) from error
         self._longest = settings.reply_tokens
         self._chatml = not model
-        self._one = threading.Lock()
+        self._free = list(range(seats))[::-1]
+        self._room = threading.BoundedSemaphore(seats)
+        self._seats = seats
 
-    def reply(self, messages: Sequence[Message]) -> Generator[str]:
+    def seat(self) -> Seat:
+        """See `dialogue.Seating`; who finds no seat free has none of his own, and it is read anew for him."""
+        return Seat(self, self._free.pop() if self._free else None, self._free.append)
+
+    def reply(self, messages: Sequence[Message], seat: int | None = None) -> Generator[str]:
         """Yield the answer token by token."""
-        body: dict[str, Any] = {"max_tokens": self._longest, "temperature": 0.0, "stream": True}
+        body: dict[str, Any] = {"max_tokens": self._longest, "temperature": 0.0, "stream": True, **at(seat)}
         if self._chatml:
             body["prompt"] = chatml(messages) + ANSWER
             answer = self._server.handle_completions
@@ -103,7 +111,7 @@ class Llama:
 
         def generate() -> None:
             try:
-                with self._one:
+                with self._room:
                     if not stopped.is_set():
                         answer(body, take)
             finally:
@@ -116,33 +124,72 @@ class Llama:
         finally:
             stopped.set()
 
-    def complete(self, messages: Sequence[Message]) -> float:
+    def complete(self, messages: Sequence[Message], seat: int | None = None) -> float:
         """How surely the last message, the user's, is all that they want to say, 0 to 1.
 
         That is the probability that the model itself, reading the words without their final mark, would close
         the message there. Right for models with ChatML prompts (Qwen, SmolLM2).
         """
         prompt = chatml(messages).removesuffix(END)
-        body = {"prompt": prompt, "max_tokens": 1, "temperature": 0.0, "logprobs": CANDIDATES}
-        with self._one:
+        body = {"prompt": prompt, "max_tokens": 1, "temperature": 0.0, "logprobs": CANDIDATES, **at(seat)}
+        with self._room:
             answer = self._server.handle_completions(body)
         likeliest = answer["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
         return sum(math.exp(t["logprob"]) for t in likeliest if t["token"].startswith(ENDINGS))
 
     def close(self) -> None:
-        """Free the weights, once the reply under way has ended."""
-        with self._one:
+        """Free the weights, once the replies under way have ended."""
+        with ExitStack() as stack:
+            for _ in range(self._seats):
+                stack.enter_context(self._room)
             self._server = None
 
 
-def _within(ceiling: Ceiling, path: Path) -> tuple[int, bool]:
+class Seat:
+    """One conversation's place in the engine: what was read for it stays read, whoever else is answered.
+
+    Args:
+        engine: Answers.
+        number: Of the place; None = any.
+        give_back: Takes the number at the end.
+    """
+
+    name = "llama"
+
+    def __init__(self, engine: Llama, number: int | None, give_back: Callable[[int], None]) -> None:
+        self._engine, self._number, self._give_back = engine, number, give_back
+
+    def reply(self, messages: Sequence[Message]) -> Generator[str]:
+        """See `Llama.reply`."""
+        return self._engine.reply(messages, self._number)
+
+    def complete(self, messages: Sequence[Message]) -> float:
+        """See `Llama.complete`."""
+        return self._engine.complete(messages, self._number)
+
+    def close(self) -> None:
+        """Leave it to the next conversation."""
+        number, self._number = self._number, None
+        if number is not None:
+            self._give_back(number)
+
+
+def at(seat: int | None) -> dict[str, int]:
+    """What llama.cpp is told of a seat: its slot."""
+    return {} if seat is None else {"id_slot": seat}
+
+
+def _within(ceiling: Ceiling, path: Path, seats: int = 1) -> tuple[int, bool]:
     """How large a context there is room for, and whether the weights must stay as they are in the file.
+
+    Several seats share it, each with the least.
 
     Raises:
         VoxError: There is no room even for the least.
     """
     weights_mb = path.stat().st_size / 1e6
-    ways = ((CONTEXT, False), (CONTEXT, True), (LEAST_CONTEXT, True))
+    least, most = LEAST_CONTEXT * seats, max(CONTEXT, LEAST_CONTEXT * seats)
+    ways = ((most, False), (most, True), (least, True))
     for context, plain in ways:
         needed_mb = weights_mb * (1 if plain else 2) + context * TOKEN_MB + WORK_MB
         if ceiling.fits(needed_mb):

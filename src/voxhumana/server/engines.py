@@ -12,13 +12,13 @@ from contextlib import closing
 from typing import TypeVar
 
 from voxhumana import build, build_talk, registry
-from voxhumana.assistant.ending import Ending
 from voxhumana.assistant.history import History
 from voxhumana.config import Settings
-from voxhumana.dialogue import Detector, Responder, Speaker, Transcriber
+from voxhumana.dialogue import Detector, Responder, Seating, Speaker, Transcriber
 from voxhumana.engine import Block, Converter
 from voxhumana.library.shelf import Shelf
 from voxhumana.live import Role
+from voxhumana.server.turnstile import Turnstile
 from voxhumana.voice import Voice
 
 T = TypeVar("T")
@@ -75,12 +75,10 @@ class Engines:
         )
 
     def responder(self) -> Responder:
-        """The language engine; a session must not close it."""
-        return self._once("llm", lambda: registry.load_responder(self.settings))
-
-    def ending(self) -> Ending:
-        """What judges whether a sentence is whole."""
-        return build_talk.ending(self.responder())
+        """A place in the language engine, to be closed by who has it."""
+        settings = self.settings.model_copy(update={"llm_seats": max(1, self.settings.serve_talks)})
+        engine: Responder = self._once("llm", lambda: registry.load_responder(settings))
+        return engine.seat() if isinstance(engine, Seating) else Kept(engine)
 
     def speaker(self, voice: Voice, rate_hz: int) -> tuple[Speaker, Voice]:
         """The speech engine in this voice, at this rate, and the voice, learned: see `build_talk.voiced`."""
@@ -102,7 +100,10 @@ class Engines:
         speaker, voice = self.speaker(voice, WARM_HZ)
         speaker.open(voice)
         history = History(build_talk.persona(voice))
-        with closing(self.responder().reply(history.with_user("Hello."))) as greeting:
+        with (
+            closing(self.responder()) as responder,
+            closing(responder.reply(history.with_user("Hello."))) as greeting,
+        ):
             next(greeting, None)
 
     def close(self) -> None:
@@ -119,13 +120,25 @@ class Engines:
             return self._loaded[name]  # type: ignore[return-value]  # each name has one kind
 
 
+class Kept:
+    """A responder that sessions share: it is not a session's to close."""
+
+    def __init__(self, inner: Responder) -> None:
+        self.name, self.reply = inner.name, inner.reply
+        if judge := getattr(inner, "complete", None):
+            self.complete = judge
+
+    def close(self) -> None:
+        """Stay."""
+
+
 class Queued:
-    """A transcriber that sessions share: calls wait for each other."""
+    """A transcriber that sessions share: calls wait for each other, in order."""
 
     def __init__(self, inner: Transcriber) -> None:
         self.name, self.rate_hz, self.longest = inner.name, inner.rate_hz, inner.longest
         self._inner = inner
-        self._one = threading.Lock()
+        self._one = Turnstile()
 
     def transcribe(self, sound: Block) -> str:
         """See `dialogue.Transcriber`."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from voxhumana import build_talk
 from voxhumana.assistant.drafter import Drafter, News
 from voxhumana.assistant.ears import Ears
 from voxhumana.assistant.notes import Dismissed, Note, Notice, Onset, Returned, Taken
@@ -72,14 +73,16 @@ class Conversation:
         self._failed = failed
         self._count = count
         self._floor = Floor(send)
-        self._responder = ToolResponder(engines.responder())
-        self._answers = Answers(self.id, self.record, self._responder, send)
+        self._met = False  # somebody has begun to speak
         self._out = options.audio.output.format
         self._part = Part(engines, options)
         self._ear = Ear(options.audio.input.format, engines.transcriber())
         outlet = Outlet(self._out.rate_hz, round(BLOCK_S * self._out.rate_hz), lambda _: None)
         self._mouth = WireMouth(self._out.rate_hz, lambda: self if self._answers.now else None, self._ended)
         detector = engines.detector()
+        self._mind = engines.responder()  # nothing fails from here on, so the drafter gives it back
+        self._responder = ToolResponder(self._mind)
+        self._answers = Answers(self.id, self.record, self._responder, send)
         ears = Ears(
             near=Resample(self._ear.rate_hz, detector.rate_hz).open(),
             far=Resample(self._out.rate_hz, detector.rate_hz).open(),
@@ -221,6 +224,7 @@ class Conversation:
         self._count(note)
         match note:
             case Onset(start):
+                self._greet()
                 self._floor.begin(start)
                 if not self._mouth.speaking:
                     self._floor.tell()
@@ -236,6 +240,12 @@ class Conversation:
                 self._answers.complain(text, speaking=self._mouth.speaking)
             case TurnTiming():
                 self._refresh()
+
+    def _greet(self) -> None:
+        """While the first words are being said, have the model read who it is: a second of its time."""
+        if not self._met:
+            self._met = True
+            self._talk.read()
 
     def _take(self, reply: Reply, start: int, end: int) -> None:
         """The user's turn is over, and the reply to it is wanted."""
@@ -274,7 +284,7 @@ class Conversation:
         engines = self._engines
         return Drafter(
             engines.transcriber(),
-            engines.ending(),
+            build_talk.ending(self._mind),
             self._responder,
             self._part.open,
             self._out.rate_hz,

@@ -37,7 +37,7 @@ class ToolResponder:
     """A `dialogue.Responder` that knows the session's functions, and keeps the calls apart from the words.
 
     Args:
-        inner: Who answers; not closed.
+        inner: Who answers.
     """
 
     name = "tools"
@@ -76,7 +76,8 @@ class ToolResponder:
         return self._calls.get(tuple(messages), [])
 
     def close(self) -> None:
-        """The engine belongs to all sessions."""
+        """See `dialogue.Responder`."""
+        self._inner.close()
 
 
 class CallStream:
