@@ -1,11 +1,14 @@
+from collections.abc import Iterator
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from listening import HummingStream
 from voxhumana.assistant.history import History, Spoken
-from voxhumana.assistant.opening import Opening, Openings, joined
+from voxhumana.assistant.opening import AUDIBLE, Opening, Openings, joined
 from voxhumana.assistant.reply import Reply
+from voxhumana.engine import Block
 
 
 @pytest.mark.parametrize(
@@ -27,6 +30,21 @@ def test_openings_vary_and_never_come_twice_running() -> None:
     said = [openings.next().text for _ in range(40)]
     assert all(one != other for one, other in pairwise(said))
     assert len(set(said)) > 3
+
+
+class LateStream(HummingStream):
+    """Hums after a silence."""
+
+    def push(self, item: str) -> Iterator[Block]:
+        yield np.zeros(500, np.float32)
+        yield from super().push(item)
+
+
+def test_an_opening_is_audible_at_once_and_keeps_its_end() -> None:
+    opening = Openings(LateStream).next()
+    assert abs(opening.sound[0]) > AUDIBLE
+    hum = np.concatenate([*HummingStream().push(opening.text)])
+    assert len(opening.sound) == pytest.approx(len(hum), abs=2)
 
 
 def test_what_was_heard_of_a_reply_begins_with_its_opening_once_that_was_heard() -> None:

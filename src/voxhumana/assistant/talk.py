@@ -16,10 +16,10 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import Protocol
 
 import numpy as np
 
+from voxhumana.assistant.delivery import Delivery
 from voxhumana.assistant.drafter import Drafted, Failed, News, Request
 from voxhumana.assistant.ears import Ears
 from voxhumana.assistant.history import History
@@ -52,6 +52,7 @@ from voxhumana.assistant.turn import (
     Understood,
     step,
 )
+from voxhumana.assistant.worker import Worker
 from voxhumana.audio.device import Sink, Source
 from voxhumana.engine import Block
 
@@ -59,35 +60,6 @@ KEEP = 60_000 * MS
 """Longest utterance that is understood whole: a minute."""
 LEAD = 256 * MS
 """Sound before the onset that goes to the transcriber: the detector hears soft first sounds late."""
-
-
-class Worker(Protocol):
-    """Understands drafts and makes replies; see `assistant.drafter`."""
-
-    def draft(self, request: Request) -> None:
-        """Understand this, and prepare a reply; returns at once."""
-
-    def hint(self, draft: int) -> None:
-        """The user fell silent after what this draft heard; returns at once."""
-
-    def prepare(self, reply: Reply) -> None:
-        """Make this reply as soon as its words are judged, however incomplete they are."""
-
-    def make(self, reply: Reply) -> None:
-        """Make this reply now, if that is not begun."""
-
-    def read(self, history: History) -> None:
-        """Let the language model read what was said, before more is; returns at once."""
-
-    def say(self, reply: Reply, text: str) -> None:
-        """Let `text` be this reply; returns at once."""
-
-    @property
-    def busy(self) -> bool:
-        """Whether anything is being understood or made."""
-
-    def close(self) -> None:
-        """End."""
 
 
 class Talk:
@@ -122,21 +94,19 @@ class Talk:
         self._tell = tell
         self._news: queue.SimpleQueue[News] = queue.SimpleQueue()
         self._drafter = open_drafter(self._news.put)
-        self._mouth: Mouth = mouth or Mouth(sink.rate_hz)
+        self._delivery = Delivery(mouth or Mouth(sink.rate_hz), history, tell)
         self._opening = opening
         self._errands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._onset: int | None = None  # of the utterance that was told
         self._recording = Recording(KEEP)
         self._turn = turn or Turn()
         self._draft: Reply | None = None  # what would be said next
-        self._reply: Reply | None = None  # what is being said
-        self._next, self._timing = TurnTiming(), TurnTiming()  # of the draft, and of the reply
+        self._next = TurnTiming()  # of it
         self._due = 0.0  # samples that the sink is owed
         self._stopping = threading.Event()
         self._announcements: queue.SimpleQueue[str] = queue.SimpleQueue()
         self.closing = ExitStack()
         """What ends with the conversation."""
-        self.history = history
 
     def run(self) -> None:
         """Converse until the source ends or somebody says `stop`.
@@ -153,7 +123,7 @@ class Talk:
                 self._hear(block, played)
         finally:
             self._drafter.close()
-            self._keep_turn()
+            self._end_reply()
             self._source.close()
             self._sink.close()
             self.closing.close()
@@ -162,6 +132,15 @@ class Talk:
     def now(self) -> int:
         """Samples heard, on the detector's clock."""
         return self._turn.now
+
+    @property
+    def history(self) -> History:
+        """What was said; of replies, what was heard."""
+        return self._delivery.history
+
+    @history.setter
+    def history(self, said: History) -> None:
+        self._delivery.history = said
 
     @property
     def busy(self) -> bool:
@@ -204,11 +183,9 @@ class Talk:
         self._turn = replace(
             self._turn, phase=Phase.THINKING, drafts=number, draft=number, text=text, complete=1.0
         )
-        self._timing.decision = self._turn.now
-        self._reply = Reply(number, text, self.history, 1.0)
-        self._reply.wanted.set()
-        self._drafter.make(self._reply)
-        self._mouth.speak(self._reply)
+        reply = Reply(number, text, self.history, 1.0)
+        self._drafter.make(reply)
+        self._delivery.begin(reply, TurnTiming(), self._turn.now)
 
     def hush(self) -> None:
         """Break off what is said or prepared, and forget what is being heard; only from an errand."""
@@ -216,9 +193,9 @@ class Talk:
             self._draft.dropped = True
             self._draft = None
         if self._turn.reply is not None:
-            self._timing.interruption = self._turn.now
-        self._keep_turn()
-        self._next, self._timing = TurnTiming(), TurnTiming()
+            self._delivery.timing.interruption = self._turn.now
+        self._end_reply()
+        self._next = self._delivery.timing = TurnTiming()
         self._turn = replace(
             self._turn,
             phase=Phase.LISTENING,
@@ -238,7 +215,7 @@ class Talk:
         self._due += frames * self._sink.rate_hz / self._source.rate_hz
         owed = int(self._due)
         self._due -= owed
-        sound = self._mouth.play(owed)
+        sound = self._delivery.play(owed)
         self._sink.write(sound)
         return sound
 
@@ -253,9 +230,10 @@ class Talk:
 
     def _take_news(self) -> None:
         while not self._news.empty():
+            said = self._delivery.reply
             match self._news.get():
                 case Drafted(draft, text, complete, reply) if draft == self._turn.draft:
-                    if reply is not self._reply:
+                    if reply is not said:
                         self._draft = reply
                     if reply and reply.sounds:  # of the draft before, with the same words
                         self._step(Ready(draft))
@@ -263,20 +241,20 @@ class Talk:
                         self._next.transcript = self._turn.now
                         self._tell(Said("user", text, final=False))
                     self._step(Understood(draft, text, complete))
-                case Drafted(reply=Reply() as stale) if self._turn.draft is None and stale is not self._reply:
+                case Drafted(reply=Reply() as stale) if self._turn.draft is None and stale is not said:
                     stale.dropped = True
                 case Failed(text):
                     self._tell(Notice(text))
         self._take_wishes()
         if self._draft:
             self._follow(self._draft, self._next)
-        if self._reply:
-            self._follow(self._reply, self._timing)
-            self._notice_the_end(self._reply)
+        if reply := self._delivery.reply:
+            self._follow(reply, self._delivery.timing)
+            self._notice_the_end(reply)
 
     def _take_wishes(self) -> None:
         """Take up what was asked for from outside."""
-        if self._turn.phase is Phase.LISTENING and self._turn.start is None and not self._reply:
+        if self._turn.phase is Phase.LISTENING and self._turn.start is None and not self._delivery.reply:
             self._announce_next()
 
     def _announce_next(self) -> None:
@@ -294,10 +272,10 @@ class Talk:
             self._step(Ready(reply.draft))
 
     def _notice_the_end(self, reply: Reply) -> None:
-        if self._mouth.done:
+        if self._delivery.done:
             if reply.failure:
                 self._tell(Notice(reply.failure))
-            self._keep_turn()
+            self._end_reply()
             self._step(Over(self._turn.reply or reply.draft))
 
     def _step(self, event: Event) -> None:
@@ -307,8 +285,8 @@ class Talk:
             self._act(action)
         self._tell_onset()
         if self._turn.phase is not before:
-            if self._turn.phase is Phase.SPEAKING and self._timing.first_sound is None:
-                self._timing.first_sound = self._turn.now
+            if self._turn.phase is Phase.SPEAKING and self._delivery.timing.first_sound is None:
+                self._delivery.timing.first_sound = self._turn.now
             self._tell(self._turn.phase)
 
     def _tell_onset(self) -> None:
@@ -326,7 +304,7 @@ class Talk:
             case Draft(draft, start, end, hint):
                 self._next.heard(start, self._turn.spoke)
                 sound = self._recording.cut(start - LEAD, end)
-                over_reply = self._reply is not None
+                over_reply = self._delivery.reply is not None
                 self._drafter.draft(Request(draft, sound, self._history_now(), over_reply, hint))
             case Hint(draft):
                 self._next.end_of_speech = self._turn.spoke
@@ -345,60 +323,41 @@ class Talk:
         """Do to the reply that is being said what is to be done."""
         match action:
             case Open():
-                if self._reply:
-                    self._reply.opening = self._opening()
+                if self._delivery.reply:
+                    self._delivery.reply.opening = self._opening()
             case Pause():
-                self._timing.interruption = self._turn.now
-                self._mouth.pause()
+                self._delivery.pause(self._turn.now)
             case Resume():
-                self._timing.interruption = None
-                self._mouth.resume()
+                self._delivery.resume()
             case Stop():
-                self._keep_turn()
+                self._end_reply()
 
     def _drop(self) -> None:
         """The user goes on, or had nothing to say."""
         if self._draft:
             self._draft.dropped = True
             self._draft = None
-        elif self._reply and self._turn.reply is None:  # it was to be spoken, and not heard yet
-            self._reply.dropped = True
-            self._reply = None
+        elif self._delivery.reply and self._turn.reply is None:  # it was to be spoken, and not heard yet
             self._tell(Returned())
-            self._mouth.speak(None)
+            self._delivery.withdraw()
 
     def _take_turn(self) -> None:
         """What was drafted is the reply."""
         assert self._draft is not None
-        self._reply, self._draft = self._draft, None
-        self._timing, self._next = self._next, TurnTiming()
-        self._timing.decision = self._turn.now
-        self._reply.wanted.set()
-        if self._reply.asked:
-            self._tell(Said("user", self._reply.asked, final=True))
-            start, end = self._timing.start or 0, self._timing.end_of_speech or 0
-            self._tell(Taken(self._reply, start, end))
+        reply, self._draft = self._draft, None
+        timing, self._next = self._next, TurnTiming()
+        if reply.asked:
+            self._tell(Said("user", reply.asked, final=True))
+            self._tell(Taken(reply, timing.start or 0, timing.end_of_speech or 0))
             self._onset = None
-        self._drafter.make(self._reply)
-        self._mouth.speak(self._reply)
+        self._drafter.make(reply)
+        self._delivery.begin(reply, timing, self._turn.now)
 
     def _history_now(self) -> History:
         """What was said, the reply that is being heard included."""
-        if self._reply is None or self._turn.reply is None:
-            return self.history
-        return self.history.after(self._reply.asked, self._reply.heard(self._mouth.played))
+        return self.history if self._turn.reply is None else self._delivery.history_now()
 
-    def _keep_turn(self) -> None:
-        """The reply is over, or broken off: remember what of it was heard."""
-        reply, self._reply = self._reply, None
-        if reply is None:
-            return
-        reply.dropped = True
-        text = reply.heard(self._mouth.played)
-        self._mouth.speak(None)
-        self.history = self.history.after(reply.asked, text)
-        if text:
-            self._tell(Said("assistant", text, final=True))
+    def _end_reply(self) -> None:
+        """The reply is over, or broken off; the model reads what was heard of it."""
+        if self._delivery.end():
             self._drafter.read(self.history)
-        self._timing.user, self._timing.assistant = reply.asked, text
-        self._tell(self._timing)
