@@ -78,6 +78,8 @@ def test_the_same_words_take_over_the_reply_in_the_making(desk: Desk) -> None:
     assert first.reply is judged.reply is again.reply
     assert again.reply.draft == 2
     assert again.complete == 1.0
+    while not desk.responder.asked:
+        pass
     assert len(desk.responder.asked) == 1
 
 
