@@ -17,27 +17,23 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 
-import numpy as np
-
 from voxhumana.assistant.delivery import Delivery
 from voxhumana.assistant.drafter import Drafted, Failed, News, Request
 from voxhumana.assistant.ears import Ears
+from voxhumana.assistant.hearing import Hearing
 from voxhumana.assistant.history import History
 from voxhumana.assistant.mouth import Mouth
 from voxhumana.assistant.notes import Dismissed, Note, Notice, Onset, Returned, Said, Taken
 from voxhumana.assistant.opening import Opening
-from voxhumana.assistant.recording import Recording
 from voxhumana.assistant.reply import Reply
 from voxhumana.assistant.timing import TurnTiming
 from voxhumana.assistant.turn import (
-    MS,
     WORD,
     Action,
     Announce,
     Draft,
     Drop,
     Event,
-    Heard,
     Hint,
     Open,
     Over,
@@ -55,11 +51,6 @@ from voxhumana.assistant.turn import (
 from voxhumana.assistant.worker import Worker
 from voxhumana.audio.device import Sink, Source
 from voxhumana.engine import Block
-
-KEEP = 60_000 * MS
-"""Longest utterance that is understood whole: a minute."""
-LEAD = 256 * MS
-"""Sound before the onset that goes to the transcriber: the detector hears soft first sounds late."""
 
 
 class Talk:
@@ -90,7 +81,8 @@ class Talk:
         mouth: Mouth | None = None,
         opening: Callable[[], Opening | None] = lambda: None,
     ) -> None:
-        self._source, self._sink, self._ears = source, sink, ears
+        self._source, self._sink = source, sink
+        self._hearing = Hearing(ears)
         self._tell = tell
         self._news: queue.SimpleQueue[News] = queue.SimpleQueue()
         self._drafter = open_drafter(self._news.put)
@@ -98,7 +90,6 @@ class Talk:
         self._opening = opening
         self._errands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._onset: int | None = None  # of the utterance that was told
-        self._recording = Recording(KEEP)
         self._turn = turn or Turn()
         self._draft: Reply | None = None  # what would be said next
         self._next = TurnTiming()  # of it
@@ -220,13 +211,8 @@ class Talk:
         return sound
 
     def _hear(self, block: Block, played: Block) -> None:
-        ears = self._ears
-        near = np.concatenate([*ears.near.push(block)])
-        far = np.concatenate([*ears.far.push(played)])
-        clean = near if ears.echo is None else ears.echo.push(near, far)
-        self._recording.add(clean)
-        for activity in ears.activities.push(clean):
-            self._step(Heard(activity.end - ears.hop, activity.end, activity.speech))
+        for heard in self._hearing.push(block, played):
+            self._step(heard)
 
     def _take_news(self) -> None:
         while not self._news.empty():
@@ -303,7 +289,7 @@ class Talk:
         match action:
             case Draft(draft, start, end, hint):
                 self._next.heard(start, self._turn.spoke)
-                sound = self._recording.cut(start - LEAD, end)
+                sound = self._hearing.utterance(start, end)
                 over_reply = self._delivery.reply is not None
                 self._drafter.draft(Request(draft, sound, self._history_now(), over_reply, hint))
             case Hint(draft):

@@ -36,16 +36,16 @@ HINT = 32 * MS
 """Silence that may be an end: one frame. Most closures of stop consonants are longer: their drafts are
 dropped again, but the last one of them has heard all there is."""
 SLACK = 96 * MS
-"""A draft that lacks no more than this of the speech before a hint has heard it all: the detector hears an end
-15-50 ms late, and of 35 synthetic questions cut so much earlier Whisper base wrote 32 with the same words and
-3 with better ones ("tea" for "T."); cut by 128 ms, one was worse. To hear it again would take 0.1 s."""
+"""A draft that lacks no more than this of the speech before a hint has heard it all: the detector hears an
+end 15-50 ms late, and of 35 synthetic questions cut so much earlier Whisper base wrote 32 with the same words
+and 3 with better ones ("tea" for "T."); cut by 128 ms, one was worse. To hear it again would take 0.1 s."""
 LULL = 64 * MS
 """Silence over a reply after which the words over it are looked at."""
 FIRST = 480 * MS
 """In mid-speech, nothing is drafted before so much sound: half a word is no question."""
 EAGER = 128 * MS
-"""In mid-speech, a draft is renewed after this much more sound, once the one before is understood: then one of
-them has heard it all when the silence begins (`SLACK`, and a frame)."""
+"""In mid-speech, a draft is renewed after this much more sound, once the one before is understood: then one
+of them has heard it all when the silence begins (`SLACK`, and a frame)."""
 HASTE = 160 * MS
 PATIENCE = 1_440 * MS
 """Silence after which the turn is over, when the words are surely complete, and when they surely are not."""
