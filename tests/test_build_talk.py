@@ -25,6 +25,7 @@ from voxhumana.assistant.notes import Note, Notice, Said
 from voxhumana.assistant.turn import Phase
 from voxhumana.audio.file import SoundWriter
 from voxhumana.audio.file_device import FileBackend, Timeline
+from voxhumana.cast import voiced
 from voxhumana.config import Settings
 from voxhumana.engine import Block
 from voxhumana.errors import VoxError
@@ -248,9 +249,7 @@ def test_a_voice_is_learned_before_the_first_turn(evening, tmp_path: Path) -> No
     sound, rate_hz = speech()
     with SoundWriter(folder / "reference.flac", rate_hz) as file:
         file.write(sound)
-    speaker, voice = build_talk.voiced(
-        Settings(data_dir=tmp_path / "data"), Shelf(tmp_path / "data").find("me"), 16_000
-    )
+    speaker, voice = voiced(Settings(data_dir=tmp_path / "data"), Shelf(tmp_path / "data").find("me"), 16_000)
     assert learning.read(folder)["parrot"]["settings"] == voice.engines["parrot"]
     speaker.open(voice)
 

@@ -8,8 +8,9 @@ from typing import TypeAlias
 import numpy as np
 import soxr
 
-from voxhumana import build_talk, registry
+from voxhumana import registry
 from voxhumana.bench.rehearsal import RATE_HZ, Rehearsed, rehearse
+from voxhumana.cast import voiced
 from voxhumana.config import Settings
 from voxhumana.dialogue import Detector, Speaker, Transcriber
 from voxhumana.engine import Block
@@ -64,7 +65,7 @@ class Cast:
 def cast(settings: Settings) -> Cast:
     """The engines of the settings, and a story of a minute and more in their voice."""
     voice = Shelf(settings.data_dir).find(settings.voice)
-    speaker, voice = build_talk.voiced(settings, voice, RATE_HZ)
+    speaker, voice = voiced(settings, voice, RATE_HZ)
     stream = speaker.open(voice)
     story = np.concatenate([sound for text in STORY for sound in stream.push(text)])
     return Cast(

@@ -14,10 +14,11 @@ from pathlib import Path
 import numpy as np
 import soxr
 
-from voxhumana import build_talk, registry
+from voxhumana import registry
 from voxhumana.audio.file import SoundReader
 from voxhumana.bench.cast import Row
 from voxhumana.bench.judges import edits, normal
+from voxhumana.cast import voiced
 from voxhumana.config import Settings
 from voxhumana.errors import UsageError
 from voxhumana.library.shelf import Shelf
@@ -79,7 +80,7 @@ def spoken(settings: Settings) -> Iterator[Row]:
     totals = [0, 0]
     for name in VOICES:
         words = wrong = 0
-        speaker, voice = build_talk.voiced(settings, shelf.find(name), 48_000)
+        speaker, voice = voiced(settings, shelf.find(name), 48_000)
         for sentence in SENTENCES:
             stream = speaker.open(voice)
             sound = np.concatenate([*stream.push(sentence), *stream.flush()])

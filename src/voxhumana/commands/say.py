@@ -21,8 +21,9 @@ def say(
     tts: Annotated[str | None, typer.Option(help="Speech engine, ENGINE[:MODEL].")] = None,
 ) -> None:
     """Speak a text into a file."""
-    from voxhumana import build_talk, config
+    from voxhumana import config
     from voxhumana.audio.file import SoundWriter, check_writable
+    from voxhumana.cast import voiced
     from voxhumana.library.shelf import Shelf
 
     if not any(c.isalnum() for c in text):
@@ -31,7 +32,7 @@ def say(
     settings = config.load(voice=voice, tts=tts)
     provide(settings)
     chosen = Shelf(settings.data_dir).find(settings.voice)
-    speaker, chosen = build_talk.voiced(settings, chosen, RATE_HZ)
+    speaker, chosen = voiced(settings, chosen, RATE_HZ)
     began_s = time.perf_counter()
     samples = 0
     with SoundWriter(out, speaker.rate_hz) as file:

@@ -13,8 +13,9 @@ from typing import TypeVar
 import numpy as np
 import soxr
 
-from voxhumana import build_talk, registry
+from voxhumana import registry
 from voxhumana.audio.file import SoundReader
+from voxhumana.cast import persona, voiced
 from voxhumana.config import Settings
 from voxhumana.dialogue import Message
 from voxhumana.doctor.finding import Finding, Level
@@ -94,7 +95,7 @@ def ears(settings: Settings) -> tuple[str, float]:
 
 def language_model(settings: Settings) -> tuple[str, float]:
     """The model's first word, to a persona that it has read."""
-    told = build_talk.persona(Shelf(settings.data_dir).find(settings.voice))
+    told = persona(Shelf(settings.data_dir).find(settings.voice))
     responder = registry.load_responder(settings)
     try:
 
@@ -116,7 +117,7 @@ def language_model(settings: Settings) -> tuple[str, float]:
 def speech_engine(settings: Settings) -> tuple[str, float]:
     """The first sound of a phrase, in the voice of the settings."""
     voice = Shelf(settings.data_dir).find(settings.voice)
-    speaker, voice = build_talk.voiced(settings, voice, RATE_HZ)
+    speaker, voice = voiced(settings, voice, RATE_HZ)
 
     def first_sound() -> Block:
         return next(speaker.open(voice).push(CLAUSE), np.zeros(0, np.float32))

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import TypeVar
 
-from voxhumana import build, build_talk, registry
+from voxhumana import build, registry
 from voxhumana.assistant.history import History
+from voxhumana.cast import persona, voiced
 from voxhumana.config import Settings
 from voxhumana.dialogue import Detector, Responder, Seating, Speaker, Transcriber
 from voxhumana.engine import Block, Converter
@@ -81,12 +82,12 @@ class Engines:
         return engine.seat() if isinstance(engine, Seating) else Kept(engine)
 
     def speaker(self, voice: Voice, rate_hz: int) -> tuple[Speaker, Voice]:
-        """The speech engine in this voice, at this rate, and the voice, learned: see `build_talk.voiced`."""
+        """The speech engine in this voice, at this rate, and the voice, learned: see `cast.voiced`."""
         settings = self.settings
         speaker = self._once(
             "tts", lambda: registry.load_speaker(settings.tts, settings.device, settings.speech_threads)
         )
-        return build_talk.voiced(settings, voice, rate_hz, speaker, self.converter)
+        return voiced(settings, voice, rate_hz, speaker, self.converter)
 
     def warm(self) -> None:
         """Load what a conversation needs, and read the persona of the settings' voice once.
@@ -99,7 +100,7 @@ class Engines:
         self.transcriber()
         speaker, voice = self.speaker(voice, WARM_HZ)
         speaker.open(voice)
-        history = History(build_talk.persona(voice))
+        history = History(persona(voice))
         with (
             closing(self.responder()) as responder,
             closing(responder.reply(history.with_user("Hello."))) as greeting,

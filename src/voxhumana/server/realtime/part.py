@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voxhumana import build_talk
+from voxhumana.cast import persona
 from voxhumana.dialogue import Speaker
 from voxhumana.engine import Block, Stream
 from voxhumana.server.engines import Engines
@@ -39,7 +39,7 @@ class Part:
     @property
     def instructions(self) -> str:
         """What the model is told first: the client's words, or the voice's own persona."""
-        return self._told or build_talk.persona(self.voice)
+        return self._told or persona(self.voice)
 
     def take(self, options: Options) -> None:
         """Be what the session wants now; raises as at first, and nothing is changed then."""
