@@ -51,8 +51,19 @@ def test_with_headphones_the_user_is_heard_over_the_reply() -> None:
     far, user = speechlike(6, 5), speechlike(2, 6)
     near = np.random.default_rng(7).normal(0, 1e-4, len(far)).astype(np.float32)
     near[4 * RATE_HZ :] += user
-    clean = EchoCanceller().push(near, far)
+    canceller = EchoCanceller()
+    clean = canceller.push(near, far)
     assert power_db(clean[4 * RATE_HZ :]) == pytest.approx(power_db(user), abs=1)
+    assert canceller.alone
+
+
+def test_in_a_room_the_reply_is_never_taken_for_alone() -> None:
+    far = speechlike(6, 5)
+    near = fftconvolve(far, room(3))[: len(far)].astype(np.float32) * np.float32(0.1)
+    canceller = EchoCanceller()
+    for at in range(0, len(far), RATE_HZ):
+        canceller.push(near[at : at + RATE_HZ], far[at : at + RATE_HZ])
+        assert not canceller.alone
 
 
 @pytest.mark.parametrize("seed", [2, 8, 9])

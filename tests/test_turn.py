@@ -7,14 +7,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voxhumana.assistant.turn import (
+    CALM,
+    FAINT,
     HASTE,
     MS,
+    MUSE,
     PATIENCE,
     Action,
     Draft,
     Drop,
     Event,
     Heard,
+    Hiss,
     Open,
     Over,
     Pause,
@@ -43,9 +47,9 @@ class Script:
         self.turn, actions = step(self.turn, event)
         self.log += [(self.turn.now / MS, action) for action in actions]
 
-    def hear(self, ms: float, speech: float) -> None:
+    def hear(self, ms: float, speech: float, *, alone: bool = False) -> None:
         for _ in range(round(ms * MS / FRAME)):
-            self.tell(Heard(self.turn.now, self.turn.now + FRAME, speech))
+            self.tell(Heard(self.turn.now, self.turn.now + FRAME, speech, alone))
 
     def speak(self, ms: float) -> None:
         self.hear(ms, 0.9)
@@ -211,7 +215,7 @@ def test_speech_over_the_reply_silences_it_at_once_and_stops_it_soon() -> None:
     began = script.turn.now / MS
     script.speak(800)
     assert script.kinds()[:2] == ["Pause", "Stop"]
-    assert script.when(Pause) - began <= 64
+    assert script.when(Pause) - began == 32
     assert script.when(Stop) - began <= 736
     assert script.turn.phase is Phase.LISTENING
 
@@ -238,6 +242,50 @@ def test_noise_over_the_reply_lets_it_go_on_without_asking_for_words() -> None:
     script.speak(96)
     script.silence(320)
     assert script.kinds() == ["Pause", "Resume"]
+
+
+def test_a_faint_sign_of_a_voice_silences_the_reply_only_where_none_of_it_comes_back() -> None:
+    script = speaking()
+    script.hear(320, FAINT)
+    assert script.kinds() == []
+    began = script.turn.now / MS
+    script.hear(32, FAINT, alone=True)
+    assert script.when(Pause) - began == 32
+    script.silence(96)
+    assert script.kinds() == ["Pause", "Resume"]
+
+
+def test_faint_signs_that_never_become_a_word_silence_the_reply_once_and_not_for_long() -> None:
+    script = speaking()
+    script.hear(CALM / MS, FAINT, alone=True)
+    assert script.kinds() == ["Pause", "Resume"]
+    assert script.when(Resume) - script.when(Pause) <= MUSE / MS
+
+
+def test_a_hiss_over_the_reply_silences_it_until_the_vowel() -> None:
+    script = speaking()
+    script.tell(Hiss())
+    script.silence(96)
+    script.speak(256)
+    script.silence(128)
+    script.understand("Stop!")
+    script.silence(320)
+    assert script.kinds() == ["Pause", "Draft", "Stop", "Speak"]
+
+
+def test_a_hiss_that_no_vowel_follows_is_over_in_a_fifth_of_a_second() -> None:
+    script = speaking()
+    script.tell(Hiss())
+    script.silence(320)
+    assert script.kinds() == ["Pause", "Resume"]
+    assert script.when(Resume) - script.when(Pause) <= 192
+
+
+def test_a_hiss_while_nobody_speaks_is_nothing() -> None:
+    script = Script()
+    script.tell(Hiss())
+    script.silence(320)
+    assert script.log == []
 
 
 def test_a_short_word_that_is_no_backchannel_takes_the_turn() -> None:
@@ -282,7 +330,8 @@ def test_what_is_stale_changes_nothing() -> None:
 
 
 events = st.one_of(
-    st.tuples(st.just("hear"), st.integers(1, 40), st.sampled_from([0.0, 0.4, 0.9])),
+    st.tuples(st.sampled_from(["hear", "hear alone"]), st.integers(1, 40), st.sampled_from([0.0, 0.4, 0.9])),
+    st.tuples(st.just("hiss"), st.none(), st.none()),
     st.tuples(st.just("understand"), st.sampled_from(["", "Mhm.", "What is", "Stop!"]), st.floats(0, 1)),
     st.tuples(st.just("ready"), st.integers(0, 2), st.none()),
     st.tuples(st.just("over"), st.integers(0, 2), st.none()),
@@ -291,8 +340,10 @@ events = st.one_of(
 
 def play(script: Script, plan: Iterable[tuple]) -> None:
     for kind, what, more in plan:
-        if kind == "hear":
-            script.hear(what * 32, more)
+        if kind.startswith("hear"):
+            script.hear(what * 32, more, alone=kind == "hear alone")
+        elif kind == "hiss":
+            script.tell(Hiss())
         elif kind == "understand" and script.turn.draft is not None:
             script.tell(Understood(script.turn.draft, what, more))
         elif kind == "ready":

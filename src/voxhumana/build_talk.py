@@ -34,6 +34,7 @@ from voxhumana.dialogue import Detector, Responder, Transcriber
 from voxhumana.errors import UsageError
 from voxhumana.library.memory import Memory
 from voxhumana.library.shelf import Shelf
+from voxhumana.listen.hiss import HissStream
 from voxhumana.meter import Level
 
 RATE_HZ = 48_000
@@ -106,6 +107,7 @@ def scene(
             echo=EchoCanceller() if settings.echo else None,
             activities=detector.open(),
             hop=detector.hop,
+            hisses=HissStream(),
         )
         stack.pop_all()  # from here on the conversation closes them
 

@@ -12,6 +12,10 @@ from voxhumana.engine import Block, Stream
 class Echo(Protocol):
     """Takes what was played out of what was heard; see `audio.echo`."""
 
+    @property
+    def alone(self) -> bool:
+        """Whether nothing of what is played comes back, as with headphones."""
+
     def push(self, near: Block, far: Block) -> Block:
         """Return the microphone without our own voice."""
 
@@ -29,3 +33,10 @@ class Ears:
     activities: Stream[Block, Activity]
     hop: int
     """Samples of an `Activity`."""
+    hisses: Stream[Block, bool] | None = None
+    """Says of what is left whether a hiss has just begun; None = who knows whether our voice comes back."""
+
+    @property
+    def alone(self) -> bool:
+        """Whether what is heard over a reply is surely not the reply: the faintest sign of a voice is one."""
+        return self.hisses is not None and (self.echo is None or self.echo.alone)

@@ -42,6 +42,8 @@ class EchoCanceller:
         self._near_powers: deque[float] = deque([0.0] * LATEST, LATEST)
         self._far_powers: deque[float] = deque([0.0] * LATEST, LATEST)
         self._returns: deque[float] = deque(maxlen=REMEMBERED)
+        self.alone = False
+        """Whether nothing of what is played comes back; False until that is known."""
 
     def push(self, near: Block, far: Block) -> Block:
         """Return what of the microphone is not ours, float32 [T'] with T' a multiple of 160.
@@ -65,7 +67,8 @@ class EchoCanceller:
         if loudest < AUDIBLE:
             return clean
         known = len(self._returns) >= ENOUGH
-        if known and np.percentile(self._returns, 10) < NO_ECHO:
+        self.alone = known and bool(np.percentile(self._returns, 10) < NO_ECHO)
+        if self.alone:
             return near
         expected = loudest * (float(np.median(self._returns)) if known else 1.0)
         return clean if _power(clean) > expected * RESIDUE else np.zeros_like(clean)

@@ -61,6 +61,7 @@ def own_voice(cast: Cast, responses: Mapping[str, Block], level_db: float, secon
             "seconds": seconds / len(responses),
             "spoken s": float(np.mean(np.abs(heard.played) > SILENCE)) * seconds / len(responses),
             "paused": heard.count(Phase.INTERRUPTED),
+            "longest ms": max(heard.dips_ms(), default=0.0),
             "stopped": heard.stopped(),
             "phantom turns": max(0, len(heard.said) - 1),
         }

@@ -86,9 +86,13 @@ def _varied(sound: Block, random: sounds.Random) -> Block:
 
 def _tried(cast: Cast, name: str, over: Sequence[Block]) -> Row:
     heard = [cast.run(sound, OVER_S, OVER_S + 3.0, None) for sound in over]
+    dips_ms = [dip for each in heard for dip in each.dips_ms()]
     return {
         "what": f"over the reply: {name}",
         "trials": len(heard),
         "paused": sum(each.count(Phase.INTERRUPTED) > 0 for each in heard),
         "stopped": sum(each.stopped() > 0 for each in heard),
+        "dips": len(dips_ms),
+        "median ms": float(np.median(dips_ms or [0.0])),
+        "longest ms": max(dips_ms, default=0.0),
     }

@@ -27,6 +27,7 @@ from voxhumana.audio.echo import EchoCanceller
 from voxhumana.audio.resample import Resample
 from voxhumana.dialogue import Detector, Transcriber
 from voxhumana.engine import Block
+from voxhumana.listen.hiss import HissStream
 
 RATE_HZ = 16_000
 FRAMES = 160
@@ -77,6 +78,11 @@ class Room:
             echo = oaconvolve(block, self._response)
             at = round(DEVICE_S * RATE_HZ)
             self._echo[at : at + len(echo)] += echo.astype(np.float32)
+
+    @property
+    def now(self) -> int:
+        """Samples of the microphone that were read."""
+        return self._at
 
     def close(self) -> None:
         """Do nothing; both ends call it."""
@@ -149,7 +155,7 @@ class Rehearsed:
     """What happened."""
 
     phases: list[tuple[float, Phase]] = field(default_factory=list)
-    """Changes of phase, with their times in ms."""
+    """Changes of phase, with their times in ms: how much of the microphone was heard by then."""
     said: list[str] = field(default_factory=list)
     """The user's turns."""
     understood: Sequence[str] = ()
@@ -164,6 +170,11 @@ class Rehearsed:
         """How often a reply was broken off for good: paused, and the floor given away."""
         pairs = zip(self.phases, self.phases[1:], strict=False)
         return sum(a is Phase.INTERRUPTED and b is not Phase.SPEAKING for (_, a), (_, b) in pairs)
+
+    def dips_ms(self) -> list[float]:
+        """How long each silence lasted after which a reply went on."""
+        pairs = zip(self.phases, self.phases[1:], strict=False)
+        return [later - at for (at, a), (later, b) in pairs if a is Phase.INTERRUPTED and b is Phase.SPEAKING]
 
 
 def rehearse(
@@ -196,7 +207,7 @@ def rehearse(
 
     def note(what: Note) -> None:
         if isinstance(what, Phase):
-            result.phases.append((talk.now / MS, what))
+            result.phases.append((room.now / MS, what))
         elif isinstance(what, Said) and what.who == "user" and what.final:
             result.said.append(what.text)
 
@@ -206,6 +217,7 @@ def rehearse(
         echo=EchoCanceller() if echo else None,
         activities=detector.open(),
         hop=detector.hop,
+        hisses=HissStream(),
     )
     talk = Talk(room, room, ears, open_script, History("Be kind."), note)
     talk.run()
