@@ -6,32 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from voxhumana.assistant.turn import (
-    CALM,
-    FAINT,
-    HASTE,
-    MS,
-    MUSE,
-    PATIENCE,
-    Action,
-    Draft,
-    Drop,
-    Event,
-    Heard,
-    Hiss,
-    Open,
-    Over,
-    Pause,
-    Phase,
-    Prepare,
-    Ready,
-    Resume,
-    Speak,
-    Stop,
-    Turn,
-    Understood,
-    step,
-)
+from voxhumana.assistant.action import Action, Draft, Drop, Open, Pause, Prepare, Resume, Speak, Stop
+from voxhumana.assistant.event import Event, Heard, Hiss, Over, Ready, Understood
+from voxhumana.assistant.turn import CALM, FAINT, HASTE, MS, MUSE, PATIENCE, Phase, Turn, step
 
 FRAME = 512
 

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from voxhumana.assistant.ears import Ears
+from voxhumana.assistant.event import Heard, Hiss
 from voxhumana.assistant.recording import Recording
-from voxhumana.assistant.turn import MS, Heard, Hiss
+from voxhumana.assistant.turn import MS
 from voxhumana.engine import Block
 
 KEEP = 60_000 * MS

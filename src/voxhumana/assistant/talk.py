@@ -17,9 +17,11 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 
+from voxhumana.assistant.action import Action, Draft, Drop, Hint, Open, Pause, Prepare, Resume, Speak, Stop
 from voxhumana.assistant.delivery import Delivery
 from voxhumana.assistant.drafter import Drafted, Failed, News, Request
 from voxhumana.assistant.ears import Ears
+from voxhumana.assistant.event import Announce, Event, Over, Ready, Understood
 from voxhumana.assistant.hearing import Hearing
 from voxhumana.assistant.history import History
 from voxhumana.assistant.mouth import Mouth
@@ -27,27 +29,7 @@ from voxhumana.assistant.notes import Dismissed, Note, Notice, Onset, Returned, 
 from voxhumana.assistant.opening import Opening
 from voxhumana.assistant.reply import Reply
 from voxhumana.assistant.timing import TurnTiming
-from voxhumana.assistant.turn import (
-    WORD,
-    Action,
-    Announce,
-    Draft,
-    Drop,
-    Event,
-    Hint,
-    Open,
-    Over,
-    Pause,
-    Phase,
-    Prepare,
-    Ready,
-    Resume,
-    Speak,
-    Stop,
-    Turn,
-    Understood,
-    step,
-)
+from voxhumana.assistant.turn import WORD, Phase, Turn, step
 from voxhumana.assistant.worker import Worker
 from voxhumana.audio.device import Sink, Source
 from voxhumana.engine import Block

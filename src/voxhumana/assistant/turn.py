@@ -20,7 +20,20 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeAlias
 
+from voxhumana.assistant.action import (
+    Action,
+    Draft,
+    Drop,
+    Hint,
+    Open,
+    Pause,
+    Prepare,
+    Resume,
+    Speak,
+    Stop,
+)
 from voxhumana.assistant.backchannel import is_backchannel, is_order
+from voxhumana.assistant.event import Announce, Event, Heard, Hiss, Over, Ready, Understood
 
 MS = 16
 """Samples a millisecond: the clock is the detector's, 16 kHz."""
@@ -76,118 +89,6 @@ class Phase(Enum):
     THINKING = "thinking"
     SPEAKING = "speaking"
     INTERRUPTED = "interrupted"
-
-
-@dataclass(frozen=True)
-class Heard:
-    """A frame of the detector; frames come in order, without gaps."""
-
-    start: int
-    end: int
-    speech: float
-    """Probability, 0 to 1."""
-    alone: bool = False
-    """Whether what is heard is surely not the reply: nothing of it comes back."""
-
-
-@dataclass(frozen=True)
-class Hiss:
-    """A hiss began over the reply, where nothing of it comes back: perhaps an S."""
-
-
-@dataclass(frozen=True)
-class Understood:
-    """The words of a draft, and how surely they are all that the user wants to say (0 to 1); revisable."""
-
-    draft: int
-    text: str
-    complete: float
-
-
-@dataclass(frozen=True)
-class Ready:
-    """The first sound of a draft's reply is there."""
-
-    draft: int
-
-
-@dataclass(frozen=True)
-class Over:
-    """The reply was played to its end, or there will be none."""
-
-    draft: int
-
-
-@dataclass(frozen=True)
-class Announce:
-    """There is something to say that nobody asked for; changes nothing while anybody speaks."""
-
-
-Event: TypeAlias = Heard | Hiss | Understood | Ready | Over | Announce
-
-
-@dataclass(frozen=True)
-class Draft:
-    """Understand the sound from `start` to `end` and prepare the reply in silence, instead of any before."""
-
-    draft: int
-    start: int
-    end: int
-    hint: bool
-    """Whether the user fell silent, so that a reply may be wanted however incomplete the words are."""
-
-
-@dataclass(frozen=True)
-class Hint:
-    """This draft has heard all that was said before the user fell silent: a reply may be wanted."""
-
-    draft: int
-
-
-@dataclass(frozen=True)
-class Prepare:
-    """Begin this draft's reply, however incomplete its words are: the silence after them grows."""
-
-    draft: int
-
-
-@dataclass(frozen=True)
-class Drop:
-    """Forget this draft: the user goes on, or had nothing to say."""
-
-    draft: int
-
-
-@dataclass(frozen=True)
-class Speak:
-    """The turn is the assistant's: let this draft be heard."""
-
-    draft: int
-
-
-@dataclass(frozen=True)
-class Open:
-    """Say an opening, "Well,": this draft's reply is not ready."""
-
-    draft: int
-
-
-@dataclass(frozen=True)
-class Pause:
-    """Fall silent at once, ready to go on."""
-
-
-@dataclass(frozen=True)
-class Resume:
-    """Go on where the pause began: it was no interruption."""
-
-
-@dataclass(frozen=True)
-class Stop:
-    """Give up the rest of the reply."""
-
-
-Action: TypeAlias = Draft | Hint | Prepare | Drop | Speak | Open | Pause | Resume | Stop
 
 
 @dataclass(frozen=True)
