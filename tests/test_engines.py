@@ -3,7 +3,7 @@
 import pytest
 
 from learners import Parrot, speech
-from listening import CountingTranscriber, HummingStream
+from listening import CountingTranscriber, HummingStream, ScriptedResponder
 from voxhumana import registry
 from voxhumana.audio.file import SoundWriter
 from voxhumana.config import Settings
@@ -59,3 +59,43 @@ def test_a_voice_that_no_engine_knows_is_learned_before_it_is_heard(tmp_path, as
     else:
         voice = engines.role("me", None).voice
     assert voice.engines["parrot"] == learning.read(folder)["parrot"]["settings"]
+
+
+def test_each_conversation_has_a_seat_in_a_language_engine_that_has_some(tmp_path, monkeypatch):
+    class Hall(ScriptedResponder):
+        def __init__(self, settings):
+            super().__init__("")
+            self.seats, self.closed = settings.llm_seats, False
+
+        def seat(self):
+            self.seats -= 1
+            return self
+
+        def close(self):
+            self.seats += 1
+
+    monkeypatch.setattr(registry, "load_responder", Hall)
+    engines = Engines(Settings(data_dir=tmp_path, serve_talks=3))
+    first = engines.responder()
+    assert engines.responder() is first
+    assert first.seats == 1
+    first.close()
+    assert first.seats == 2
+
+
+def test_a_session_does_not_close_a_language_engine_that_all_share(tmp_path, monkeypatch):
+    mind = ScriptedResponder("Yes.")
+    monkeypatch.setattr(registry, "load_responder", lambda _: mind)
+    monkeypatch.setattr(mind, "close", lambda: pytest.fail("it was closed"))
+    responder = Engines(Settings(data_dir=tmp_path)).responder()
+    responder.close()
+    assert "".join(responder.reply([])).strip() == "Yes."
+
+
+def test_a_seat_is_given_back_once():
+    llama = pytest.importorskip("voxhumana.reply.llama")
+    free = []
+    seat = llama.Seat(None, 2, free.append)
+    seat.close()
+    seat.close()
+    assert free == [2]

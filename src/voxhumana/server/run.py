@@ -7,9 +7,11 @@ import contextlib
 import errno
 import os
 import socket
+import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 import uvicorn
@@ -27,6 +29,8 @@ GRACE_S = 1
 LAST_S = 1.2
 """After so long the program ends, whatever an engine is busy with: what is on disk is whole at any moment, as
 tests by `kill -9` prove."""
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
 BACKLOG = 128
 """Connections that wait to be taken."""
 PING_S = 20.0
@@ -49,13 +53,23 @@ def run(app: ASGIApp, settings: Settings, warm: Callable[[], None] | None = None
     """
     journal.begin()
     ready = server(app, settings)
-    with listen(settings.serve_host, settings.serve_port) as door:
+    with at_once(), listen(settings.serve_host, settings.serve_port) as door:
         if warm:
             _load(settings, warm)
         scheme = "https" if settings.serve_cert else "http"
         print(f"Serving at {scheme}://{address(door)}; Ctrl-C stops.", flush=True)
         ready.end = lambda: os._exit(0)
         ready.run(sockets=[door])
+
+
+@contextmanager
+def at_once() -> Iterator[None]:
+    """After Ctrl-C, end as soon as all is closed: Python's own tidying takes 0.4 s of a core more."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        sys.stdout.flush()
+        os._exit(INTERRUPTED)
 
 
 def _load(settings: Settings, warm: Callable[[], None]) -> None:

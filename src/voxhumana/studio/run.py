@@ -28,8 +28,13 @@ def run(settings: Settings, browser: bool) -> None:
     Raises:
         VoxError: The port is taken.
     """
+    from voxhumana.server.run import at_once  # noqa: PLC0415  # takes its time to load
+
     os.environ.update(QUIET)
-    with tempfile.TemporaryDirectory(prefix="vox-studio-") as folder:  # clips people drop; gone at the end
+    with (
+        at_once(),
+        tempfile.TemporaryDirectory(prefix="vox-studio-") as folder,
+    ):  # clips people drop; gone at the end
         os.environ["GRADIO_TEMP_DIR"] = folder
         _serve(settings, browser, Path(folder))
 

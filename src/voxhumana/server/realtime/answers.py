@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from voxhumana.assistant.reply import Reply
+from voxhumana.engine import Block
 from voxhumana.server.outbox import Event, Sound
+from voxhumana.server.pcm import Codec
 from voxhumana.server.realtime.items import Item
 from voxhumana.server.realtime.record import Record
 from voxhumana.server.realtime.response import Response
@@ -20,6 +22,7 @@ class Answers:
         conversation_id: What the conversation is called.
         record: Its items.
         responder: Knows which functions a reply calls.
+        codec: Writes sound as the client takes it.
         send: Takes events and sound.
     """
 
@@ -28,6 +31,7 @@ class Answers:
         conversation_id: str,
         record: Record,
         responder: ToolResponder,
+        codec: Codec,
         send: Callable[[Event | Sound], None],
     ) -> None:
         self.now: Response | None = None
@@ -35,6 +39,7 @@ class Answers:
         self._conversation_id = conversation_id
         self._record = record
         self._responder = responder
+        self._codec = codec
         self._send = send
         self._asked: Item | None = None  # what it answers, when that was heard
         self._goes_on = False  # the user, whose turn it was not any more
@@ -64,6 +69,21 @@ class Answers:
                 "A response is under way; cancel it, or wait for response.done.",
                 code="conversation_already_has_active_response",
             )
+
+    @property
+    def listener(self) -> Answers | None:
+        """Who hears what is played: nobody between two responses."""
+        return self if self.now else None
+
+    def say(self, text: str) -> None:
+        """See `mouth.Listener`."""
+        if self.now:
+            self.now.say(text)
+
+    def sound(self, block: Block) -> None:
+        """See `mouth.Listener`."""
+        if self.now:
+            self.now.sound(self._codec.encode(block), len(block))
 
     def is_about(self, item_id: str) -> bool:
         """Whether the one under way speaks in this item."""

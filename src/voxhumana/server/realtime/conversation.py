@@ -20,7 +20,6 @@ from voxhumana.assistant.talk import Talk
 from voxhumana.assistant.timing import TurnTiming
 from voxhumana.assistant.turn import MS, Phase, Turn
 from voxhumana.audio.resample import Resample
-from voxhumana.engine import Block
 from voxhumana.server.engines import Engines
 from voxhumana.server.outbox import Event, Sound
 from voxhumana.server.realtime import items
@@ -78,11 +77,13 @@ class Conversation:
         self._part = Part(engines, options)
         self._ear = Ear(options.audio.input.format, engines.transcriber())
         outlet = Outlet(self._out.rate_hz, round(BLOCK_S * self._out.rate_hz), lambda _: None)
-        self._mouth = WireMouth(self._out.rate_hz, lambda: self if self._answers.now else None, self._ended)
+        self._mouth = WireMouth(
+            self._out.rate_hz, lambda: self._answers if self._answers.now else None, self._ended
+        )
         detector = engines.detector()
         self._mind = engines.responder()  # nothing fails from here on, so the drafter gives it back
         self._responder = ToolResponder(self._mind)
-        self._answers = Answers(self.id, self.record, self._responder, send)
+        self._answers = Answers(self.id, self.record, self._responder, self._out.codec, send)
         ears = Ears(
             near=Resample(self._ear.rate_hz, detector.rate_hz).open(),
             far=Resample(self._out.rate_hz, detector.rate_hz).open(),
@@ -209,16 +210,6 @@ class Conversation:
         return self._ear.read(audio)
 
     # What the path tells; on its thread.
-
-    def say(self, text: str) -> None:
-        """See `mouth.Listener`."""
-        if response := self._answers.now:
-            response.say(text)
-
-    def sound(self, block: Block) -> None:
-        """See `mouth.Listener`."""
-        if response := self._answers.now:
-            response.sound(self._out.codec.encode(block), len(block))
 
     def _note(self, note: Note) -> None:
         self._count(note)
