@@ -42,7 +42,9 @@ def build(folder):
 
     (folder / "full.onnx").write_bytes(model.exported(folder / "full.pth").read_bytes())
     nets.export(network, str(folder / "whole.onnx"))
-    hubert.export(hubert.Hubert(hubert.Shape(), 768).eval(), str(folder / "vec-768-layer-12.onnx"))
+    heard = hubert.Hubert(hubert.Shape(), 768).eval()
+    hubert.export(heard, str(folder / "vec-768-layer-12.onnx"))
+    hubert.export(heard, str(folder / "int8.onnx"), int8=True)
     pitch.export("rmvpe", pitch.Rmvpe(16, 5, 4, 4, 256).eval(), str(folder / "rmvpe.onnx"))
 
 
@@ -61,7 +63,7 @@ def measure(folder):
 
     from voxhumana import onnx
     from voxhumana.bench.machine import machine
-    from voxhumana.bench.tune import speech
+    from voxhumana.bench.tune import likeness, rendered, speech
     from voxhumana.convert.rvc.converter import Rvc
     from voxhumana.convert.rvc.timing import Timing
     from voxhumana.voice import Voice
@@ -99,10 +101,14 @@ def measure(folder):
         tensors = [torch.from_numpy(x) for x in given]
         with torch.inference_mode():
             parts[name] = timed(lambda net=network, args=tensors: net(*args), 6)
-    sound, ours = speech(), {}
-    for f0 in ("stream", "rmvpe"):
+    sound, ours, made = speech(), {}, {}
+    for name, f0, content in (
+        ("stream", "stream", ""),
+        ("stream, int8", "stream", "int8.onnx"),
+        ("rmvpe", "rmvpe", ""),
+    ):
         engine = Rvc(timing=Timing(block=BLOCK, context=CONTEXT))
-        told = {"rvc": {"model": "full.onnx", "f0": f0}}
+        told = {"rvc": {"model": "full.onnx", "f0": f0, "content": content}}
         voice = Voice(
             name="x", title="x", character="x", licence="x", source="x", engines=told, folder=folder
         )
@@ -110,7 +116,9 @@ def measure(folder):
         blocks = iter(
             [sound[at : at + engine.hop] for at in range(0, len(sound) - engine.hop, engine.hop)] * 9
         )
-        ours[f0] = timed(lambda s=stream, b=blocks: [None for _ in s.push(next(b))])
+        ours[name] = timed(lambda s=stream, b=blocks: [None for _ in s.push(next(b))])
+        if f0 == "stream":
+            made[name] = rendered(engine, voice, sound)
     chains = {
         kind: sum(parts[f"{kind} {part}"] for part in ("HuBERT", "synthesiser", "RMVPE"))
         for kind in ("torch", "onnx")
@@ -118,8 +126,10 @@ def measure(folder):
     block_ms = 10 * BLOCK
     print(json.dumps({"machine": machine(), "block_ms": block_ms, "window_ms": 10 * frames, "parts_ms": parts,
                       "usual_ms": chains, "ours_ms": ours,
+                      "int8_alike": likeness(made["stream, int8"], made["stream"]),
+                      "int8_correlation": float(np.corrcoef(made["stream, int8"], made["stream"])[0, 1]),
                       "rtf": {name: took / block_ms for name, took in {**chains, **ours}.items()},
-                      "times_cheaper": {f"{chain} / {f0}": chains[chain] / ours[f0] for chain in chains for f0 in ours}},
+                      "times_cheaper": {f"{chain} / {name}": chains[chain] / ours[name] for chain in chains for name in ours}},
                      indent=1))  # fmt: skip
 
 

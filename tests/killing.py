@@ -8,14 +8,13 @@ Run by `test_killing.py`, in a process of its own: it forks. What is slow and wr
 import json
 import os
 import random
-import signal
 import sys
-import time
 from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 
+from killed import killed
 from learners import MINE, Parrot
 from voxhumana.library import card, enrolment, reference
 from voxhumana.library.database import FILE, Database
@@ -81,17 +80,11 @@ def main(folder, rounds):
     result = {"kills": 0, "added": 0, "swept": 0, "wrong": []}
     rng = random.Random(7)
     for number in range(rounds):
-        heard, done = os.pipe()
-        if (child := os.fork()) == 0:
-            live(folder, number * 1000, done)
-            os._exit(0)
-        os.close(done)
-        with os.fdopen(heard) as pipe:
-            told = "".join(pipe.readline() for _ in range(rng.randint(0, 4)))
-            time.sleep(rng.expovariate(1 / 0.02))
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-            told += pipe.read()
+        told = killed(
+            lambda done, first=number * 1000: live(folder, first, done),
+            lambda pipe: "".join(pipe.readline() for _ in range(rng.randint(0, 4))),
+            lambda _: rng.expovariate(1 / 0.02),
+        )
         wrong, swept = check(folder, told)
         result["kills"] += 1
         result["added"] += told.count("+v")

@@ -9,12 +9,11 @@ its memory; after each turn that is written a fact is remembered, and both are t
 import json
 import os
 import random
-import signal
 import sys
-import time
 from contextlib import closing
 from pathlib import Path
 
+from killed import killed
 from test_talk import Scene, silence, words
 from voxhumana.assistant.diary import Diary
 from voxhumana.assistant.timing import TurnTiming
@@ -75,17 +74,11 @@ def main(folder, rounds):
     result = {"kills": 0, "turns": 0, "wrong": []}
     rng, counts = random.Random(7), {"t": 0, "f": 0}
     for number in range(rounds):
-        heard, done = os.pipe()
-        if (child := os.fork()) == 0:
-            live(folder, number * 1000, done)
-            os._exit(0)
-        os.close(done)
-        with os.fdopen(heard) as pipe:
-            told = "".join(pipe.read(1) for _ in range(rng.randint(0, 3)))
-            time.sleep(rng.expovariate(1 / 0.05) if told else rng.uniform(0, 0.4))
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-            told += pipe.read()
+        told = killed(
+            lambda done, first=number * 1000: live(folder, first, done),
+            lambda pipe: "".join(pipe.read(1) for _ in range(rng.randint(0, 3))),
+            lambda told: rng.expovariate(1 / 0.05) if told else rng.uniform(0, 0.4),
+        )
         wrong, counts = check(folder, told, counts)
         result["kills"] += 1
         result["turns"] += told.count("t")

@@ -81,6 +81,17 @@ def test_fairseqs_checkpoint_becomes_both_encoders(torch, network, dictionary, t
     assert Content(made[0], 768).hear(sound).shape == (len(heard), 768)
 
 
+def test_int8_is_small_and_hears_nearly_the_same(torch, network, dictionary, tmp_path):
+    path = saved(torch, tmp_path / "hubert_base.pt", network, dictionary)
+    sound, heard, bytes_ = signals.speech(1.0, 16_000), [], []
+    for int8 in (False, True):
+        made = encoder.write(path, tmp_path, int8)[0]
+        heard.append(Content(made, 768).hear(sound))
+        bytes_.append(made.stat().st_size)
+    assert np.corrcoef(heard[0].ravel(), heard[1].ravel())[0, 1] > 0.99
+    assert bytes_[1] < 0.5 * bytes_[0]
+
+
 def test_hugging_faces_checkpoint_gives_the_same(torch, network, dictionary, tmp_path):
     save_file = pytest.importorskip("safetensors.torch").save_file
     state = {f"hubert.{key}": tensor.contiguous() for key, tensor in network.state_dict().items()}

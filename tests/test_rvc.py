@@ -88,7 +88,7 @@ def test_what_is_said_matters(sound, whole):
 class Hum:
     """A voice so plain that a click cannot hide in it: the source itself, smoothed, or a sine begun anew."""
 
-    rate_hz, hop, channels, inter, f0 = 48_000, 480, 768, 8, True
+    rate_hz, hop, channels, inter, f0, lead = 48_000, 480, 768, 8, True, 10
 
     def __init__(self, anew, phased):
         self.anew, self.phased = anew, phased

@@ -86,6 +86,27 @@ class TestFragmentVc(NonCausal):
         return engine
 
 
+@pytest.mark.parametrize("shape", [((10, 10, 2, 2), (16, 16, 4, 4)), ((10, 4, 2, 2, 2), (16, 16, 4, 4, 4))])
+def test_what_only_hears_is_left_out_and_the_rest_is_the_same(shape):
+    import torch
+
+    from voxhumana.convert.nets.export import Flat
+    from voxhumana.convert.nets.hifigan import Generator, Shape
+
+    torch.manual_seed(0)
+    generator = Generator(8, Shape(*shape, 64), speaker=4, source=True).eval()
+    lead, _ = generator.reach()
+    given = torch.randn(1, 8, 40), torch.randn(1, 4, 1), 0.1 * torch.randn(1, 1, 40 * 400)
+    if len(shape[0]) == 5:
+        given = (*given[:2], given[2][:, :, : 40 * 320])
+    with torch.inference_mode():
+        whole = generator(*given)
+        kept = generator(*given, lead=lead)
+        torch.testing.assert_close(kept, whole[:, :, -kept.shape[2] :], rtol=0, atol=1e-6)
+        assert kept.shape[2] == whole.shape[2] * (40 - lead) // 40
+        torch.testing.assert_close(Flat(generator)(*given, lead=lead), kept, rtol=0, atol=1e-6)
+
+
 @pytest.mark.parametrize("kind", ["1", "2", "3"])
 def test_a_hifigan_is_told_from_its_tensors(tmp_path, kind):
     import torch

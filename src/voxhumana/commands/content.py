@@ -13,6 +13,9 @@ def content(
         Path, typer.Argument(help="hubert_base.pt (fairseq), or Hugging Face's .bin or .safetensors.")
     ],
     name: Annotated[str, typer.Option(help="What to call it among the models.")] = "content",
+    int8: Annotated[
+        bool, typer.Option("--int8", help="Multiply in int8: less than half the work, not quite the same.")
+    ] = False,
 ) -> None:
     """Turn a HuBERT or ContentVec checkpoint into what RVC voices need; nothing in it is executed.
 
@@ -31,7 +34,7 @@ def content(
         raise UsageError(f"There is no file {file}; check the name.")
     store = Store(config.load().data_dir)
     with tempfile.TemporaryDirectory() as folder:
-        made = encoder.write(file, Path(folder))
+        made = encoder.write(file, Path(folder), int8)
         filing.add(Path(folder), Found("content encoder", "rvc"), store, name)
     print(
         f"{name}: {' and '.join(path.name for path in made)}, in {store.folder / name}; RVC voices find them."

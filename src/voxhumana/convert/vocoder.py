@@ -6,7 +6,6 @@ mels float32 [frames, bands] -> float32 [frames * hop]
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -20,9 +19,6 @@ from voxhumana.convert.nets import checkpoint
 from voxhumana.errors import VoxError
 
 Array = npt.NDArray[np.float32]
-
-LONGEST = 64
-"""Networks have fewer steps than that."""
 
 
 class Vocoder:
@@ -66,9 +62,10 @@ def _hifigan(state: Mapping[str, Any], path: Path) -> tuple[mels.Front, Any]:
 
     shapes = {key.replace("weight_v", "weight"): list(tensor.shape) for key, tensor in state.items()}
     try:
-        kernels = tuple(shapes[f"ups.{i}.weight"][2] for i in range(_count(shapes, r"ups\.(\d+)\.")))
+        steps = range(checkpoint.layers(shapes, r"ups\.(\d+)\."))
+        kernels = tuple(shapes[f"ups.{i}.weight"][2] for i in steps)
         first = "1" if "resblocks.0.convs1.0.weight" in shapes else "2"
-        stacks = _count(shapes, r"resblocks\.(\d+)\.") // len(kernels)
+        stacks = checkpoint.layers(shapes, r"resblocks\.(\d+)\.") // len(kernels)
         inner = "convs1" if first == "1" else "convs"
         stack_kernels = tuple(shapes[f"resblocks.{i}.{inner}.0.weight"][2] for i in range(stacks))
         width, bands, _ = shapes["conv_pre.weight"]
@@ -111,7 +108,7 @@ def _vocos(state: Mapping[str, Any], name: str) -> tuple[mels.Front, Any]:
         width, bands, _ = state["backbone.embed.weight"].shape
         inner = state["backbone.convnext.0.pwconv1.weight"].shape[0]
         fft = state["head.out.weight"].shape[0] - 2
-        depth = _count(state, r"backbone\.convnext\.(\d+)\.")
+        depth = checkpoint.layers(state, r"backbone\.convnext\.(\d+)\.")
     except (KeyError, ValueError, IndexError) as error:
         raise VoxError(f"{name} is no Vocos with mels, or was cut short.") from error
     if (width > 4096) or not 64 <= fft <= 8192:
@@ -120,11 +117,3 @@ def _vocos(state: Mapping[str, Any], name: str) -> tuple[mels.Front, Any]:
     network = checkpoint.fit(lambda: Vocos(bands, width, inner, depth, fft, fft // 4), own, name)
     front = replace(mels.VOCOS, bands=bands, fft=fft, hop=fft // 4)
     return front, network
-
-
-def _count(named: Mapping[str, Any], pattern: str) -> int:
-    numbers = [int(found[1]) for name in named if (found := re.match(pattern, name)) and len(found[1]) < 4]
-    count = max(numbers) + 1
-    if count > LONGEST:
-        raise ValueError(count)
-    return count

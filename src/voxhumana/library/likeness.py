@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
+from voxhumana import onnx
 from voxhumana.convert import voiceprint
 from voxhumana.engine import Block
 
@@ -67,6 +68,4 @@ def _unit(vector: Array) -> Array:
 
 @functools.cache
 def _session() -> ort.InferenceSession:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    return ort.InferenceSession(str(WEIGHTS), options, providers=["CPUExecutionProvider"])
+    return onnx.session(WEIGHTS)

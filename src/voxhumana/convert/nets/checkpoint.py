@@ -7,6 +7,7 @@ PATH -> inspect: what the archive is, without torch -> load: tensors, by torch's
 from __future__ import annotations
 
 import pickletools
+import re
 import struct
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
@@ -23,6 +24,8 @@ SHARED = 4
 """Times its own size that the tensors of a file may be, as some share their numbers."""
 MEMBERS = 20_000
 """Files in an archive; the largest voice models have some 2,000 tensors."""
+WIDEST, DEEPEST = 4096, 64
+"""Channels and layers beyond which no such network is."""
 SAFE = {"collections", "torch", "torch._utils", "torch.nn.parameter", "torch.storage", "_codecs", "builtins"}
 """Modules that a pickle of tensors names; whatever names another one wants to run something."""
 HARMLESS = {"set", "dict", "list", "tuple", "OrderedDict", "bytearray", "complex", "encode", "Size", "Tensor",
@@ -152,6 +155,18 @@ def tensors(held: Any, key: str = "") -> dict[str, Any]:  # noqa: ANN401  # a pi
     inner = held.get(key, held) if isinstance(held, dict) else {}
     inner = inner if isinstance(inner, dict) else {}
     return {str(name).removeprefix("module."): t for name, t in inner.items() if torch.is_tensor(t)}
+
+
+def layers(state: Mapping[str, Any], pattern: str) -> int:
+    """How many layers tensors are of, whose numbers are the group in `pattern`.
+
+    Raises:
+        ValueError: None, or more than `DEEPEST`.
+    """
+    count = 1 + max(int(m[1]) for name in state if (m := re.match(pattern, name)) and len(m[1]) < 4)
+    if count > DEEPEST:
+        raise ValueError(count)
+    return count
 
 
 def fuse(state: Mapping[str, Any], name: str) -> dict[str, Any]:

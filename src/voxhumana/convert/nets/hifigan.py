@@ -76,6 +76,18 @@ def _same(width: int, kernel: int, dilation: int) -> nn.Module:
     return nn.Conv1d(width, width, kernel, dilation=dilation, padding=(kernel - 1) * dilation // 2)
 
 
+class Merge(nn.Module):
+    """Sine and noise -> the source that the generator hears."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.l_linear = nn.Linear(1, 1)
+
+    def forward(self, source: Tensor) -> Tensor:
+        """[B, 1, ...] -> the same shape."""
+        return torch.tanh(self.l_linear.weight[0, 0] * source + self.l_linear.bias)
+
+
 class Generator(nn.Module):
     """See the module.
 
@@ -107,6 +119,7 @@ class Generator(nn.Module):
             stack(width, kernel, dilations) for width in widths[1:] for kernel, dilations in kinds
         )
         if source:
+            self.m_source = Merge()
             strides = [prod(shape.rates[step + 1 :]) for step in range(len(shape.rates))]
             self.noise_convs = nn.ModuleList(
                 nn.Conv1d(1, width, 2 * stride, stride, padding=stride // 2) if stride > 1
@@ -116,15 +129,45 @@ class Generator(nn.Module):
         self.conv_post = nn.Conv1d(widths[-1], 1, 7, padding=3, bias=last_bias)
         self._stacks = len(kinds)
 
-    def forward(self, x: Tensor, speaker: Tensor | None = None, source: Tensor | None = None) -> Tensor:
-        """[B, inputs, T], speaker [B, S, 1], source [B, 1, T * hop] -> [B, 1, T * hop] within +-1."""
+        self._rates, self._kernels = shape.rates, shape.kernels
+
+    def reach(self) -> tuple[int, list[int]]:
+        """How much before a sample has a say in it: frames taken, samples after each upsampling."""
+        after = _side(self.conv_post)
+        reaches: list[int] = []
+        for step in reversed(range(len(self._rates))):
+            stacks = self.resblocks[step * self._stacks : (step + 1) * self._stacks]
+            sides = (sum(_side(m) for m in stack.modules() if hasattr(m, "dilation")) for stack in stacks)
+            reaches.insert(0, after + max(sides))
+            rate, kernel = self._rates[step], self._kernels[step]
+            after = (reaches[0] + kernel - 1 - (kernel - rate) // 2) // rate
+        return after + _side(self.conv_pre), reaches
+
+    def forward(
+        self, x: Tensor, speaker: Tensor | None = None, source: Tensor | None = None, lead: int = 0
+    ) -> Tensor:
+        """[B, inputs, T], speaker [B, S, 1], source [B, 1, T * hop] -> [B, 1, (T - lead) * hop] within +-1.
+
+        `lead` frames are heard and not rendered, each step dropping what has no say any more; if given, at
+        least `reach()` of them.
+        """
+        wanted, reaches = x.shape[-1] - lead, self.reach()[1]
+        source = None if source is None else self.m_source(source)
         x = self.conv_pre(x)
         if speaker is not None:
             x = x + self.cond(speaker)
         for step, up in enumerate(self.ups):
             x = up(functional.leaky_relu(x, SLOPE))
             if source is not None:
-                x = x + self.noise_convs[step](source)
+                x = x + self.noise_convs[step](source)[..., -x.shape[-1] :]
+            wanted = wanted * self._rates[step]
+            if lead:
+                x = x[..., -(wanted + reaches[step]) :]
             stacks = self.resblocks[step * self._stacks : (step + 1) * self._stacks]
             x = sum(stack(x) for stack in stacks) / self._stacks
-        return torch.tanh(self.conv_post(functional.leaky_relu(x)))
+        return torch.tanh(self.conv_post(functional.leaky_relu(x)))[..., -wanted:]
+
+
+def _side(conv: nn.Module) -> int:
+    """Samples to one side that a convolution hears."""
+    return int(conv.dilation[-1] * (conv.kernel_size[-1] - 1) // 2)

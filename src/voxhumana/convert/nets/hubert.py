@@ -8,6 +8,7 @@ Layout: huggingface/transformers `models/hubert/modeling_hubert.py` (`HubertMode
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,10 +20,10 @@ from torch.nn import functional
 
 from voxhumana.convert.nets import checkpoint
 from voxhumana.convert.nets.export import write
+from voxhumana.convert.nets.holder import Holder
+from voxhumana.convert.nets.int8 import Stacked, quantise
 from voxhumana.errors import VoxError
 
-WIDEST, DEEPEST = 4096, 64
-"""Channels and layers beyond which no such network is."""
 KERNELS, STRIDES = (10, 3, 3, 3, 3, 2, 2), (5, 2, 2, 2, 2, 2, 2)
 """HuBERT's front end; frames of 400 samples every 320."""
 
@@ -107,14 +108,6 @@ class Layer(nn.Module):
         return out
 
 
-def _holder(**parts: nn.Module) -> nn.Module:
-    """A module that only gives its parts the published names."""
-    holder = nn.Module()
-    for name, part in parts.items():
-        holder.add_module(name, part)
-    return holder
-
-
 class Hubert(nn.Module):
     """Frames of layer 9, projected to 256, for RVC v1; of the last layer, for v2."""
 
@@ -123,20 +116,20 @@ class Hubert(nn.Module):
         self._first = channels != shape.width
         self._used = shape.layers * 3 // 4 if self._first else shape.layers
         takes = [1, *[shape.front] * (len(KERNELS) - 1)]
-        self.feature_extractor = _holder(
+        self.feature_extractor = Holder(
             conv_layers=nn.ModuleList(
                 Front(taken, shape.front, kernel, stride, norm=not at)
                 for at, (taken, kernel, stride) in enumerate(zip(takes, KERNELS, STRIDES, strict=True))
             )
         )
-        self.feature_projection = _holder(
+        self.feature_projection = Holder(
             layer_norm=nn.LayerNorm(shape.front), projection=nn.Linear(shape.front, shape.width)
         )
         position = nn.Conv1d(
             shape.width, shape.width, shape.reach, padding=shape.reach // 2, groups=shape.groups
         )
-        self.encoder = _holder(
-            pos_conv_embed=_holder(conv=position),
+        self.encoder = Holder(
+            pos_conv_embed=Holder(conv=position),
             layer_norm=nn.LayerNorm(shape.width),
             layers=nn.ModuleList(Layer(shape) for _ in range(shape.layers)),
         )
@@ -170,17 +163,15 @@ def shape_of(state: Mapping[str, Any], name: str) -> Shape:
         position = next(state[f"encoder.pos_conv_embed.conv.{key}"] for key in (
             "weight_v", "parametrizations.weight.original1", "weight",
         ) if f"encoder.pos_conv_embed.conv.{key}" in state)  # fmt: skip
-    except (KeyError, IndexError, StopIteration) as error:
+        layers = checkpoint.layers(state, r"encoder\.layers\.(\d+)\.")
+    except (KeyError, IndexError, ValueError, StopIteration) as error:
         raise VoxError(f"{name} is no HuBERT or ContentVec in Hugging Face's layout.") from error
-    numbers = [int(m[1]) for key in state if (m := re.match(r"encoder\.layers\.(\d{1,3})\.", key))]
     final = state["final_proj.weight"].shape[0] if "final_proj.weight" in state else 0
     heads = max(1, width // 64)
     sizes = (front, width, inner, position.shape[2], max(1, final))
-    if max(sizes) > WIDEST or max(numbers) >= DEEPEST or position.dim() != 3 or width % position.shape[1]:
+    if max(sizes) > checkpoint.WIDEST or position.dim() != 3 or width % position.shape[1]:
         raise VoxError(f"{name} asks for a network that no HuBERT is; it is refused.")
-    return Shape(
-        front, width, inner, max(numbers) + 1, heads, position.shape[2], width // position.shape[1], final
-    )
+    return Shape(front, width, inner, layers, heads, position.shape[2], width // position.shape[1], final)
 
 
 FAIRSEQ = (
@@ -222,7 +213,13 @@ def build(state: Mapping[str, Any], channels: int, name: str) -> Hubert:
     return network
 
 
-def export(network: Hubert, target: str) -> None:
+def export(network: Hubert, target: str, int8: bool = False) -> None:
     """Write it as ONNX: `source` [1, N] -> `units` [1, frames, channels]."""
+    if int8:
+        network = copy.deepcopy(network)
+        for front in list(network.feature_extractor.conv_layers)[1:]:  # the first has one channel and a norm
+            front.conv = Stacked(front.conv)
     axes = {"source": {1: "samples"}, "units": {1: "frames"}}
     write(network, {"source": torch.zeros(1, 16_080)}, "units", axes, target)
+    if int8:
+        quantise(target)

@@ -21,12 +21,11 @@ from torch.nn import functional
 
 from voxhumana.convert.nets import checkpoint
 from voxhumana.convert.nets.export import write
+from voxhumana.convert.nets.holder import Holder
 from voxhumana.errors import VoxError
 
 BINS = 360
 MELS = 128
-WIDEST, DEEPEST = 4096, 64
-"""Channels and layers beyond which no such network is."""
 
 
 class Crepe(nn.Module):
@@ -165,34 +164,26 @@ class Up(nn.Module):
         return x
 
 
-def _holder(**parts: nn.Module) -> nn.Module:
-    """A module that only gives its parts the published names."""
-    holder = nn.Module()
-    for name, part in parts.items():
-        holder.add_module(name, part)
-    return holder
-
-
 class Rmvpe(nn.Module):
     """A U-net over mels, then a GRU both ways."""
 
     def __init__(self, width: int, levels: int, middle: int, blocks: int, cell: int) -> None:
         super().__init__()
         wide = [width << at for at in range(levels)]
-        self.unet = _holder(
-            encoder=_holder(
+        self.unet = Holder(
+            encoder=Holder(
                 bn=nn.BatchNorm2d(1),
                 layers=nn.ModuleList(Down(a, b, blocks) for a, b in zip([1, *wide], wide, strict=False)),
             ),
-            intermediate=_holder(
+            intermediate=Holder(
                 layers=nn.ModuleList(
                     Down(wide[-1] * (2 if at else 1), 2 * wide[-1], blocks) for at in range(middle)
                 )
             ),
-            decoder=_holder(layers=nn.ModuleList(Up(2 * n, n, blocks) for n in reversed(wide))),
+            decoder=Holder(layers=nn.ModuleList(Up(2 * n, n, blocks) for n in reversed(wide))),
         )
         self.cnn = nn.Conv2d(width, 3, 3, padding=1)
-        gru = _holder(gru=nn.GRU(3 * MELS, cell, batch_first=True, bidirectional=True))
+        gru = Holder(gru=nn.GRU(3 * MELS, cell, batch_first=True, bidirectional=True))
         self.fc = nn.Sequential(gru, nn.Linear(2 * cell, BINS))
 
     def forward(self, mels: Tensor) -> Tensor:
@@ -225,7 +216,7 @@ def build(held: Any, name: str) -> tuple[str, nn.Module]:  # noqa: ANN401  # wha
         sizes = {"crepe": _crepe, "fcpe": _fcpe, "rmvpe": _rmvpe}[kind](state)
     except (KeyError, IndexError, ValueError, AttributeError) as error:
         raise VoxError(f"{name} is no whole {kind.upper()}, or was cut short.") from error
-    if not 1 <= min(sizes) <= max(sizes) <= WIDEST or (kind == "rmvpe" and sizes[1] > 6):
+    if not 1 <= min(sizes) <= max(sizes) <= checkpoint.WIDEST or (kind == "rmvpe" and sizes[1] > 6):
         raise VoxError(f"{name} asks for a network that no {kind.upper()} is; it is refused.")
     derived = ("cent_table", "gaussian_blurred_cent_mask")
     own = {key: t for key, t in state.items() if key not in derived}
@@ -242,27 +233,24 @@ def _fcpe(state: Mapping[str, Any]) -> list[int]:
     inner, _, kernel = state["net.encoder_layers.0.conformer.net.4.conv.weight"].shape
     if mels != MELS or width % 4:
         raise ValueError(mels)
-    return [int(mels), int(width), int(inner), int(kernel), _count(state, r"net\.encoder_layers\.(\d+)\.")]
+    return [
+        int(mels),
+        int(width),
+        int(inner),
+        int(kernel),
+        checkpoint.layers(state, r"net\.encoder_layers\.(\d+)\."),
+    ]
 
 
 def _rmvpe(state: Mapping[str, Any]) -> list[int]:
     first = "unet.encoder.layers.0.conv"
     return [
         int(state[f"{first}.0.conv.0.weight"].shape[0]),
-        _count(state, r"unet\.encoder\.layers\.(\d+)\."),
-        _count(state, r"unet\.intermediate\.layers\.(\d+)\."),
-        _count(state, rf"{re.escape(first)}\.(\d+)\."),
+        checkpoint.layers(state, r"unet\.encoder\.layers\.(\d+)\."),
+        checkpoint.layers(state, r"unet\.intermediate\.layers\.(\d+)\."),
+        checkpoint.layers(state, rf"{re.escape(first)}\.(\d+)\."),
         int(state["fc.0.gru.weight_hh_l0"].shape[1]),
     ]
-
-
-def _count(state: Mapping[str, Any], pattern: str) -> int:
-    count = (
-        max(int(found[1]) for name in state if (found := re.match(pattern, name)) and len(found[1]) < 4) + 1
-    )
-    if count > DEEPEST:
-        raise ValueError(count)
-    return count
 
 
 def export(kind: str, network: nn.Module, target: str) -> None:

@@ -40,8 +40,6 @@ FRAME = 480
 """Samples of 10 ms."""
 SEARCH = FRAME
 """Samples in which a rendering in another phase is moved to fit, half to either side."""
-BEFORE = 10
-"""Frames before the wanted ones that reach them through the generator: 96 ms in RVC's."""
 TAPS = 97
 """Of the filters to 16 and 12 kHz; half of them, 1 ms, is their delay."""
 LOUDNESS = 10 ** (-60 / 20)
@@ -114,8 +112,8 @@ class RvcStream:
         self._index = (
             Index(find(settings.index, folder, "The index"), self.model.channels) if settings.index else None
         )
-        self._frames = t.context + t.block
-        self._wanted = min(self._frames, BEFORE + t.block + t.fade + t.edge + 1)
+        self._wanted = self.model.lead + t.block + t.fade + t.edge + 1
+        self._frames = max(t.context + t.block, self._wanted + self._wanted % 2)
         self._sound = History((self._frames + timings.LATE) * FRAME + 2 * TAPS)
         self._f0 = np.zeros(self._frames, np.float32)
         self._loud = np.zeros(self._wanted, np.float32)
@@ -145,7 +143,7 @@ class RvcStream:
         sound = self.model.render(window, self._settings.speaker)
         if self.model.rate_hz != RATE_HZ:
             sound = resample_poly(sound, RATE_HZ // 8000, self.model.rate_hz // 8000).astype(np.float32)
-        sound = sound * self._audible()
+        sound = sound * self._audible()[-len(sound) :]
         search = 0 if self.model.phased else SEARCH
         start = len(sound) - (t.edge + t.fade + t.block) * FRAME - SEARCH // 2 - search // 2
         return self._join.next(sound[start : start + search + (t.block + t.fade) * FRAME])

@@ -35,8 +35,13 @@ def read(path: Path) -> Mapping[str, Any]:
     return hubert.from_fairseq({name: torch.from_numpy(x) for name, x in arrays.items()})
 
 
-def write(path: Path, folder: Path) -> list[Path]:
+def write(path: Path, folder: Path, int8: bool = False) -> list[Path]:
     """Write the encoders that the checkpoint can be.
+
+    Args:
+        path: The checkpoint.
+        folder: Where they go.
+        int8: Whether they multiply in int8: a quarter the size, less than half the work, not quite the same.
 
     Raises:
         VoxError: As `read`.
@@ -49,7 +54,7 @@ def write(path: Path, folder: Path) -> list[Path]:
     made = []
     for channels, name in sorted(CONTENT.items(), reverse=True):
         if channels in {shape.width, shape.final}:
-            hubert.export(hubert.build(state, channels, path.name), str(folder / name))
+            hubert.export(hubert.build(state, channels, path.name), str(folder / name), int8)
             made.append(folder / name)
     if not made:
         raise VoxError(f"{path.name} gives frames of {shape.width} channels; RVC's voices want 768 or 256.")

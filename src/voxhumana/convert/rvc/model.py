@@ -24,7 +24,7 @@ from voxhumana.errors import VoxError
 
 Array = npt.NDArray[np.float32]
 
-EXPORT = 1
+EXPORT = 2
 """Version of our export; another one makes the cache anew."""
 MARK = "voxhumana.rvc"
 """Key of our exports' metadata."""
@@ -55,11 +55,13 @@ class Model(Protocol):
     inter: int
     """Channels of the noise."""
     f0: bool
+    lead: int
+    """Frames before those that are rendered that have a say in them."""
     phased: bool
     """Whether its sine goes on from window to window."""
 
     def render(self, window: Window, speaker: int) -> Array:
-        """The last frames of the window, float32 [N * hop]."""
+        """The last frames of the window, float32 [N * hop] or `lead` frames fewer."""
 
 
 def open_model(path: Path) -> Model:
@@ -123,10 +125,10 @@ def _export(path: Path, target: str) -> None:
     from voxhumana.convert.rvc import nets  # noqa: PLC0415  # torch
 
     sizes = layout.with_generator(shape, Shape(**vars(shape.generator)))
-    network = checkpoint.fit(lambda: nets.Synthesizer(sizes), state, path.name)
+    network = nets.live(checkpoint.fit(lambda: nets.Synthesizer(sizes), state, path.name))
     about = {
         "rate_hz": shape.rate_hz, "hop": shape.hop, "channels": shape.content, "inter": shape.inter,
-        "f0": shape.f0,
+        "f0": shape.f0, "lead": network.lead,
     }  # fmt: skip
     nets.export(network, target)
     graph = graphs.load(target)
@@ -143,6 +145,7 @@ class Ours:
         about = json.loads(session.get_modelmeta().custom_metadata_map[MARK])
         self.rate_hz, self.hop = int(about["rate_hz"]), int(about["hop"])
         self.channels, self.inter, self.f0 = int(about["channels"]), int(about["inter"]), bool(about["f0"])
+        self.lead = int(about["lead"])
         self._session = session
 
     def render(self, window: Window, speaker: int) -> Array:
@@ -163,6 +166,8 @@ class Theirs:
     """An export of RVC's web interface (`phone`...) or of w-okada's client (`feats`...)."""
 
     phased = False
+    lead = 10
+    """96 ms, in RVC's generator for 40 kHz."""
 
     def __init__(self, session: ort.InferenceSession, name: str) -> None:
         self._session = session

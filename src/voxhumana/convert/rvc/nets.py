@@ -13,6 +13,7 @@ Layout: RVC-Project/Retrieval-based-Voice-Conversion-WebUI,
 
 from __future__ import annotations
 
+import copy
 from math import sqrt
 from typing import Any
 
@@ -20,7 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from voxhumana.convert.nets.export import write
+from voxhumana.convert.nets.export import Flat, write
 from voxhumana.convert.nets.flow import Flow
 from voxhumana.convert.nets.hifigan import Generator
 from voxhumana.convert.rvc.layout import FLOW_MARGIN, Layout
@@ -136,20 +137,11 @@ class TextEncoder(nn.Module):
         return mean, log_spread
 
 
-class Merge(nn.Module):
-    """Sine and noise -> the source that the generator hears."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.l_linear = nn.Linear(1, 1)
-
-    def forward(self, source: Tensor) -> Tensor:
-        """[1, 1, N] -> [1, 1, N]."""
-        return torch.tanh(self.l_linear(source.transpose(1, 2))).transpose(1, 2)
-
-
 class Synthesizer(nn.Module):
     """The whole voice; with F0 it takes pitch and source, else `source` only says how much to render."""
+
+    lead = 0
+    """Frames at the start of those rendered that are only heard (`Generator.forward`)."""
 
     def __init__(self, layout: Layout) -> None:
         super().__init__()
@@ -157,8 +149,6 @@ class Synthesizer(nn.Module):
         self.enc_p = TextEncoder(layout)
         self.flow = Flow(layout.inter, layout.hidden, layout.speaker)
         self.dec = Generator(layout.inter, layout.generator, layout.speaker, layout.f0, last_bias=False)
-        if layout.f0:
-            self.dec.m_source = Merge()
         self.emb_g = nn.Embedding(layout.speakers, layout.speaker)
 
     def forward(
@@ -174,16 +164,23 @@ class Synthesizer(nn.Module):
             pitch: [1, T], int64 in 1..255; None for voices without F0.
 
         Returns:
-            [1, 1, N * hop].
+            [1, 1, (N - lead) * hop].
         """
         who = self.emb_g(speaker).unsqueeze(-1)
         mean, log_spread = self.enc_p(content, pitch)
         frames = source.shape[2] // self.layout.hop
         z = mean + torch.exp(log_spread) * noise
         z = self.flow(z[:, :, -(frames + FLOW_MARGIN) :], who, back=True)[:, :, -frames:]
-        merged = self.dec.m_source(source) if self.layout.f0 else None
-        sound: Tensor = self.dec(z, who, merged)
+        sound: Tensor = self.dec(z, who, source if self.layout.f0 else None, lead=self.lead)
         return sound
+
+
+def live(network: Synthesizer) -> Synthesizer:
+    """A copy for live use: of the N frames the first only hear, and the rest is quick (`Flat`)."""
+    quick = copy.deepcopy(network)
+    quick.lead, _ = network.dec.reach()
+    quick.flow, quick.dec = Flat(quick.flow), Flat(quick.dec)
+    return quick
 
 
 def export(network: Synthesizer, target: str) -> None:
