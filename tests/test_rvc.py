@@ -269,3 +269,19 @@ def test_the_choice_of_a_machine_is_kept_and_a_spoilt_one_ignored(tmp_path, monk
     for spoilt in ('{"block": 7}', "[]", '{"block": "x"}', '{"context": 999999}', "{"):
         timing.path().write_text(spoilt)
         assert timing.load() == Timing()
+
+
+@pytest.mark.parametrize(
+    ("was", "is_", "why"),
+    [
+        (b'"lead"', b'"leaf"', "older vox"),
+        (b'"hop": 400', b'"hop": 4.4', "no RVC voice"),
+        (b"{", b"[", "not say"),
+    ],
+)
+def test_an_export_that_says_something_else_of_itself_is_refused(tmp_path, was, is_, why):
+    head, told, tail = (MODELS / "rvc-v2-40k.onnx").read_bytes().rpartition(was)
+    assert told
+    (tmp_path / "a.onnx").write_bytes(head + is_ + tail)
+    with pytest.raises(VoxError, match=why):
+        open_model(tmp_path / "a.onnx")

@@ -77,7 +77,7 @@ def open_model(path: Path) -> Model:
     session = onnx.session(path)
     inputs = {taken.name for taken in session.get_inputs()}
     if MARK in (session.get_modelmeta().custom_metadata_map or {}):
-        return Ours(session)
+        return Ours(session, path.name)
     if {"phone", "phone_lengths"} <= inputs or {"feats", "p_len"} <= inputs:
         return Theirs(session, path.name)
     raise VoxError(f"{path.name} takes {', '.join(sorted(inputs))}; that is no RVC voice.")
@@ -141,11 +141,17 @@ class Ours:
 
     phased = True
 
-    def __init__(self, session: ort.InferenceSession) -> None:
-        about = json.loads(session.get_modelmeta().custom_metadata_map[MARK])
-        self.rate_hz, self.hop = int(about["rate_hz"]), int(about["hop"])
-        self.channels, self.inter, self.f0 = int(about["channels"]), int(about["inter"]), bool(about["f0"])
-        self.lead = int(about["lead"])
+    def __init__(self, session: ort.InferenceSession, name: str) -> None:
+        try:
+            told = json.loads(session.get_modelmeta().custom_metadata_map[MARK])
+            self.rate_hz, self.hop, self.lead = (int(told[key]) for key in ("rate_hz", "hop", "lead"))
+            self.channels, self.inter, self.f0 = int(told["channels"]), int(told["inter"]), bool(told["f0"])
+        except (ValueError, TypeError, KeyError) as error:
+            raise VoxError(
+                f"{name} does not say what voice it holds, or is of an older vox; use the .pth."
+            ) from error
+        if self.rate_hz not in layout.RATES_HZ or self.hop * layout.FRAME_HZ != self.rate_hz:
+            raise VoxError(f"{name} says to run at {self.rate_hz} Hz; no RVC voice does, so it is refused.")
         self._session = session
 
     def render(self, window: Window, speaker: int) -> Array:
