@@ -12,6 +12,9 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("words")
     write(folder / "good.wav", tone())
     (folder / "folder").mkdir()
+    for name, held in (("noise", b"\xff\xfe\x00"), ("words", b"name\tword\na\tb\n")):
+        (folder / name).mkdir()
+        (folder / name / "manifest.tsv").write_bytes(held)
     return folder
 
 
@@ -64,6 +67,25 @@ def test_an_option_that_cannot_be_meant(folder, command, wrong, sentence):
         (("say", "Hello."), "Missing argument"),
         (("say", "", "out.wav"), "nothing to say"),
         (("transcribe",), "Missing argument"),
+        (("serve", "--cert", "good.wav"), "both"),
+        (("serve", "--cert", "good.wav", "--key", "good.wav"), "PEM"),
+        (("bench", "words", "folder"), "There is no manifest.tsv in folder"),
+        (("bench", "words", "noise"), "mend it"),
+        (("bench", "quality", "noise"), "mend it"),
+        (("bench", "words", "words"), "lacks the column"),
+        (("bench", "quality", "words"), "lacks the column"),
+        (("bench", "talk", "--questions", "folder"), "no sound file in folder"),
+        (("bench", "rvc"), "No voice of the shelf has an RVC model"),
+        (("models", "pull", "nothing"), "nothing"),
+        (("models", "remove", "nothing", "--yes"), "nothing"),
+        (("models", "export", "folder"), "--coreml"),
+        (("models", "check-coreml", "folder"), "folder"),
+        (("voices", "export", "uncle", "no/such/x.voxvoice"), "no/such"),
+        (("voices", "add", "uncle", "good.wav"), "uncle"),
+        (("voices", "remove", "uncle", "--yes"), "uncle"),
+        (("token", "create", "x", "--scope", "king"), "king"),
+        (("memory", "forget"), "Say what to forget"),
+        (("memory", "export", "no/such.json"), "There is no folder"),
         (("live", "now"), "unexpected extra argument"),
         (("live", "--duration", "-1"), "--duration"),
         (("live", "--input", "file:", "--output", "file:out.wav"), "file:"),

@@ -5,13 +5,13 @@ float32 [T] at 24 kHz -> the same, as recorded in worse circumstances
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 
+from voxhumana.bench import manifest
 from voxhumana.bench.contender import convert
 from voxhumana.bench.judges import Array
 from voxhumana.bench.speech import read
@@ -32,8 +32,7 @@ CLIPPED = 0.25
 
 def recordings(folder: Path, *, rooms: bool) -> list[Array]:
     """The room responses that `manifest.tsv` lists, which lie in `rir`, or else what is no speech."""
-    with (folder / "manifest.tsv").open(encoding="utf-8") as file:
-        paths = [row["path"] for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)]
+    paths = [row["path"] for row in manifest.rows(folder, "path")]
     found = [read(folder / path) for path in paths if path.startswith("rir/") == rooms]
     return [sound for sound in found if rooms or np.mean(sound**2) > SILENT]
 

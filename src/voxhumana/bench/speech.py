@@ -5,7 +5,6 @@ manifest.tsv + sound files -> clips -> targets -> trials (clip, target)
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,9 +15,8 @@ import numpy as np
 import soxr
 
 from voxhumana.audio.file import SoundReader
-from voxhumana.bench import judges
+from voxhumana.bench import judges, manifest
 from voxhumana.bench.judges import Array
-from voxhumana.errors import UsageError
 from voxhumana.library.shelf import BUILT_IN
 from voxhumana.library.shelf import read as read_voice
 from voxhumana.voice import Voice
@@ -80,15 +78,10 @@ def read_clips(folder: Path) -> list[Clip]:
     """Every recording that `manifest.tsv` lists; sounds are read when somebody asks for them.
 
     Raises:
-        UsageError: It lacks a column.
+        UsageError: It is no such table, or lacks a column.
     """
-    with (folder / "manifest.tsv").open(encoding="utf-8") as file:
-        table = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-        if lacking := {"path", "speaker", "transcript", "lang"} - set(table.fieldnames or ()):
-            raise UsageError(f"{folder / 'manifest.tsv'} lacks the column {min(lacking)}; add it.")
-        rows = list(table)
     clips = []
-    for row in rows:
+    for row in manifest.rows(folder, "path", "speaker", "transcript", "lang"):
         language, _, first = row["lang"].partition(" (L1 ")
         years = re.search(r"\bage=(\d+)(?:;|$)", row.get("meta") or "")
         clips.append(

@@ -6,7 +6,6 @@ with a transcript by a person, say anything about a recogniser.
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ import soxr
 
 from voxhumana import registry
 from voxhumana.audio.file import SoundReader
+from voxhumana.bench import manifest
 from voxhumana.bench.cast import Row
 from voxhumana.bench.judges import edits, normal
 from voxhumana.cast import voiced
@@ -53,10 +53,7 @@ def heard(folder: Path, settings: Settings) -> Iterator[Row]:
     Raises:
         UsageError: It has no manifest, or no English rows of kind `ref`.
     """
-    if not (folder / "manifest.tsv").is_file():
-        raise UsageError(f"There is no manifest.tsv in {folder}; name a folder of speech that has one.")
-    with (folder / "manifest.tsv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    rows = manifest.rows(folder, "path", "lang", "transcript", "transcript_kind")
     rows = [row for row in rows if row["transcript_kind"] == "ref" and row["lang"].startswith("en")]
     if not rows:
         raise UsageError(f"{folder} has no English recordings with a transcript by a person (kind `ref`).")

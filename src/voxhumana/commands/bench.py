@@ -163,14 +163,14 @@ def quality(
     from rich.console import Console
     from rich.table import Table
 
+    from voxhumana.bench import manifest
     from voxhumana.bench import quality as measure
     from voxhumana.bench.machine import machine
     from voxhumana.commands import report
     from voxhumana.errors import UsageError
 
     for asked in filter(None, (folder, noise, children)):
-        if not (asked / "manifest.tsv").is_file():
-            raise UsageError(f"There is no manifest.tsv in {asked}; name a folder of sounds that has one.")
+        manifest.rows(asked, "path")  # refused before the judges are loaded
     if pictures and pictures.is_file():
         raise UsageError(f"{pictures} is a file; name a folder for the spectrograms.")
     for asked in filter(None, (json, None if pictures and pictures.is_dir() else pictures)):

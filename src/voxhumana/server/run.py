@@ -7,6 +7,7 @@ import contextlib
 import errno
 import os
 import socket
+import ssl
 import sys
 import threading
 import time
@@ -107,6 +108,12 @@ def server(app: ASGIApp, settings: Settings) -> Polite:
         log_config=None,
         access_log=False,
     )
+    try:
+        config.load()
+    except ssl.SSLError as error:
+        raise UsageError(
+            f"{cert} and {key} are no certificate and key in PEM form; make them anew."
+        ) from error
     return Polite(config, getattr(app, "state", None))
 
 
