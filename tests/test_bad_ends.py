@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from voxhumana.audio.file import SoundWriter
-from wrong import RATE, load, start, tone, vox, write
+from wrong import RATE, load, refused, start, tone, vox, write
 
 pytestmark = pytest.mark.slow  # many processes
 
@@ -78,6 +78,35 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path):
     assert process.returncode == 1
     assert errors == "vox: out.wav cannot be written (file too large); free space or name another.\n"
     assert [p.name for p in tmp_path.iterdir()] == ["long.wav"]
+
+
+ENCODER = Path(__file__).parent / "models" / "vec-768-layer-12.onnx"
+KEEPERS = (
+    ("convert", "good.wav", "o.flac", "--engine", "identity"), ("convert", "good.wav", "o.mp3", "--engine", "identity"),
+    ("convert", "good.wav", "o.opus"), ("voices", "export", "uncle"), ("voices", "list", "--json", "o.json"),
+    ("models", "list", "--json", "o.json"), ("models", "add", ENCODER), ("token", "rotate"),
+)  # fmt: skip
+"""Every kind of file that is written whole or not at all; `memory` and `token` leave an empty database."""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such limit there")
+@pytest.mark.parametrize("words", KEEPERS, ids=lambda words: " ".join(map(str, words[:3])))
+def test_a_full_disk_spoils_no_file(folder, words):
+    import resource
+
+    refused(folder, *words, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such limit there")
+@pytest.mark.parametrize("words", [("memory", "list"), ("token", "create", "x")], ids=" ".join)
+def test_a_full_disk_spoils_no_database(folder, words):
+    import resource
+
+    limit = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))}
+    code, _, errors = vox(folder, *words, **limit)
+    assert (code, errors.count("\n")) == (1, 1), errors
+    assert "free space" in errors
+    assert vox(folder, *words)[0] == 0  # and with room again, it works
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="os.wait4 is not there")
