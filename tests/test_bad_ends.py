@@ -82,8 +82,8 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path):
 
 ENCODER = Path(__file__).parent / "models" / "vec-768-layer-12.onnx"
 KEEPERS = (
-    ("convert", "good.wav", "o.flac", "--engine", "identity"), ("convert", "good.wav", "o.mp3", "--engine", "identity"),
-    ("convert", "good.wav", "o.opus"), ("voices", "export", "uncle"), ("voices", "list", "--json", "o.json"),
+    ("convert", "good.wav", "o.flac"), ("convert", "good.wav", "o.mp3"), ("convert", "good.wav", "o.opus"),
+    ("voices", "export", "uncle"), ("voices", "list", "--json", "o.json"),
     ("models", "list", "--json", "o.json"), ("models", "add", ENCODER), ("token", "rotate"),
 )  # fmt: skip
 """Every kind of file that is written whole or not at all; `memory` and `token` leave an empty database."""
