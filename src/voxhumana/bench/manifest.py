@@ -22,7 +22,7 @@ def rows(folder: Path, *columns: str) -> list[dict[str, str]]:
             table = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE, restval="")
             names = table.fieldnames or ()
             found = list(table)
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise UsageError(f"There is no {FILE} in {folder}; name a folder of sounds that has one.") from error
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"{path} cannot be read as lines of text with tabs; mend it.") from error

@@ -28,7 +28,7 @@ from websockets.exceptions import InvalidStatus
 from voxhumana.audio.file import SoundReader
 from voxhumana.bench.talkers import Talker, figures, questions
 from voxhumana.engine import Block
-from voxhumana.errors import VoxError
+from voxhumana.errors import UsageError, VoxError
 from voxhumana.library.shelf import SAMPLE
 
 RATE_HZ = 24_000
@@ -128,6 +128,9 @@ async def _run(
             for number in range(converts):
                 socket = await open_(f"convert?{query}")
                 created = json.loads(await socket.recv())
+                if "session" not in created:
+                    why = created.get("error", {}).get("message", "it says nothing of why")
+                    raise UsageError(f"The server refuses '{query}': {why}")
                 peers.append((Peer(number, converts, created["session"]["latency"]), socket))
         talkers: list[tuple[Talker, ClientConnection, Block]] = []
         with contextlib.suppress(InvalidStatus):
