@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from voxhumana import cli
 from voxhumana.audio.file import SoundWriter
 from wrong import RATE, load, refused, start, tone, vox, write
 
@@ -32,6 +33,16 @@ def test_a_conversion_told_to_end_leaves_nothing(tmp_path, told, code):
     _, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (code, "")
     assert [p.name for p in tmp_path.iterdir()] == ["long.wav"]
+
+
+def test_ctrl_c_before_a_command_began_is_no_traceback(monkeypatch, capsys):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "app", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert (ended.value.code, capsys.readouterr().err) == (130, "")
 
 
 def test_ctrl_c_ends_live_and_keeps_what_was_played(tmp_path):

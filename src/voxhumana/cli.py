@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -70,11 +70,19 @@ app.add_typer(voices, name="voices")
 app.add_typer(models, name="models")
 
 
+def _call(arguments: list[str]) -> Any:  # noqa: ANN401  # typer's
+    """The exit code: None, what a command says, or 130 after Ctrl-C."""
+    try:
+        return app(arguments, prog_name="vox", standalone_mode=False)
+    except KeyboardInterrupt:  # while typer still reads what our commands take
+        return 130
+
+
 def main() -> None:
     """Entry point of `vox`. Exit codes: 0 done, 1 failed at run time, 2 wrong usage, 130 Ctrl-C."""
     arguments = sys.argv[1:]
     try:
-        code = app(arguments, prog_name="vox", standalone_mode=False)  # None, or 130 after Ctrl-C
+        code = _call(arguments)
         if sys.stdout:  # None where it was closed before we began
             sys.stdout.flush()
     except typer.TyperException as error:
