@@ -27,6 +27,8 @@ def folder(tmp_path_factory):
     [
         (("--voice", "nobody"), "no voice 'nobody'"),
         (("--engine", "steam"), "no engine called 'steam'"),
+        (("--engine", "dsp:deep"), "takes nothing after its name"),
+        (("--engine", "native:folder"), "takes nothing after its name"),
         (("--pitch", "high"), "--pitch"),
         (("--pitch", "99"), "pitch"),
         (("--pitch", "nan"), "pitch"),

@@ -6,6 +6,8 @@ A name may carry a model after a colon, `whisper:small`, `ollama:llama3.2`: the 
 from __future__ import annotations
 
 import importlib
+import inspect
+from collections.abc import Callable
 from importlib.metadata import entry_points
 from typing import Any, cast
 
@@ -134,7 +136,15 @@ def _check(table: dict[str, str], group: str, kind: str, spec: str) -> None:
 def _load(table: dict[str, str], group: str, kind: str, spec: str, **more: Any) -> Any:  # noqa: ANN401  # each caller casts
     name, colon, model = spec.partition(":")
     engine = _find(table, group, kind, name)
+    if colon and not _takes_model(engine):
+        raise UsageError(f"The {kind} '{name}' takes nothing after its name; leave ':{model}' out.")
     return engine(model, **more) if colon else engine(**more)
+
+
+def _takes_model(engine: Callable[..., object]) -> bool:
+    """Whether the first thing that its constructor takes is a word."""
+    first = next(iter(inspect.signature(engine).parameters.values()), None)
+    return first is not None and first.annotation in {str, "str", "str | None", first.empty}
 
 
 def _find(table: dict[str, str], group: str, kind: str, name: str) -> Any:  # noqa: ANN401  # each caller casts
