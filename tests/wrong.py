@@ -31,7 +31,9 @@ def vox(folder, *arguments, **more):
 
 
 def files(folder):
-    return {p: p.stat().st_mtime_ns for p in folder.rglob("*") if p.is_file()}
+    """What is there and since when; but for the database, whose index of voices comes by itself."""
+    there = (p for p in folder.rglob("*") if p.is_file() and not p.name.startswith("voxhumana.db"))
+    return {p: p.stat().st_mtime_ns for p in there}
 
 
 def write(path, sound, rate_hz=RATE):

@@ -42,7 +42,7 @@ def rvc(
     shelf, where = Shelf(settings.data_dir), machine()
     own = [one.name for one in shelf if "rvc" in one.engines]
     if not (model or voice or own):
-        raise UsageError("No voice of the shelf has an RVC model; name one: vox bench rvc FILE.pth")
+        raise UsageError("No voice of the shelf has an RVC model; name one, as in `vox bench rvc FILE.pth`.")
     speaking = shelf.find(voice or (settings.voice if model else own[0]))
     with watched("measuring") as progress:
         chosen, tried = tune(str(model.absolute()) if model else "", speaking, progress)
