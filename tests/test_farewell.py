@@ -55,3 +55,24 @@ def test_an_engine_that_never_returns_does_not_hold_the_end_up(tmp_path):
                 event(peer, "never")
             assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1001, "the server ends")
         assert server.wait(30) in {0, 130}  # of an hour that it would have slept
+
+
+TIDY = """
+import signal, tempfile
+from voxhumana.server.run import at_once
+
+with at_once(), tempfile.TemporaryDirectory() as folder:
+    print(folder, flush=True)
+    signal.pause()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for one process")
+@pytest.mark.parametrize(("word", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+def test_what_lay_about_is_gone_after_ctrl_c_and_sigterm(word, code):
+    with subprocess.Popen([sys.executable, "-c", TIDY], stdout=subprocess.PIPE, text=True) as program:
+        folder = Path(program.stdout.readline().strip())
+        assert folder.is_dir()
+        program.send_signal(word)
+        assert program.wait(30) == code
+    assert not folder.exists()
