@@ -11,6 +11,7 @@ from test_talk import silence, tone, words
 from voxhumana.assistant.timing import TurnTiming
 from voxhumana.assistant.turn import Phase
 from voxhumana.bench import ears, sounds
+from voxhumana.bench.cast import Remembering
 from voxhumana.bench.rehearsal import RATE_HZ, Rehearsed, rehearse
 from voxhumana.bench.talk import stages
 from voxhumana.errors import UsageError
@@ -43,6 +44,23 @@ def test_speech_over_the_story_stops_it_and_a_murmur_does_not() -> None:
     asked = (silence(0.5), words(3), silence(2))
     assert play(*asked, tone(0.9), silence(2)).stopped() == 1
     assert play(*asked, tone(0.09), silence(2)).stopped() == 0
+
+
+def test_what_silences_the_story_in_vain_is_timed() -> None:
+    asked = (silence(0.5), words(3), silence(2))
+    (dip_ms,) = play(*asked, tone(0.09), silence(2)).dips_ms()
+    assert 90 <= dip_ms <= 220
+    assert play(*asked, tone(0.9), silence(2)).dips_ms() == []
+
+
+def test_the_same_sound_is_written_down_once() -> None:
+    ears = CountingTranscriber()
+    remembering = Remembering(ears)
+    assert remembering.transcribe(words(2)) == "one two"
+    ears.fails = True
+    assert remembering.transcribe(words(2)) == "one two"
+    with pytest.raises(RuntimeError):
+        remembering.transcribe(words(3))
 
 
 def test_a_room_gives_back_as_much_of_our_voice_as_was_asked_for() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -32,6 +33,27 @@ STORY = (
 QUESTION = "Tell me a long story, please."
 OVER_S = 5.0
 """When somebody speaks over the reply, in seconds: the question is over, and two seconds of the answer."""
+
+
+class Remembering:
+    """A transcriber that is asked once for the same sound: every rehearsal begins with the same question.
+
+    Args:
+        transcriber: Who writes down what is new.
+    """
+
+    def __init__(self, transcriber: Transcriber) -> None:
+        self._transcriber = transcriber
+        self._texts: dict[bytes, str] = {}
+        self.name, self.rate_hz = transcriber.name, transcriber.rate_hz
+        self.longest = transcriber.longest
+
+    def transcribe(self, sound: Block) -> str:
+        """Its words."""
+        key = hashlib.sha256(sound.tobytes()).digest()
+        if key not in self._texts:
+            self._texts[key] = self._transcriber.transcribe(sound)
+        return self._texts[key]
 
 
 @dataclass(frozen=True)
@@ -70,7 +92,7 @@ def cast(settings: Settings) -> Cast:
     story = np.concatenate([sound for text in STORY for sound in stream.push(text)])
     return Cast(
         registry.load_detector("silero"),
-        registry.load_transcriber(settings.stt),
+        Remembering(registry.load_transcriber(settings.stt)),
         registry.load_speaker("hibari"),
         (" ".join(STORY), np.tile(story, 12)),
     )
