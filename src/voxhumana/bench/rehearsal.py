@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.signal import oaconvolve
+from scipy.fft import irfft, next_fast_len, rfft
 
 from voxhumana.assistant.backchannel import is_backchannel
 from voxhumana.assistant.drafter import Drafted, News, Request
@@ -53,7 +53,10 @@ class Room:
 
     def __init__(self, sound: Block, response: Block | None) -> None:
         self._sound = sound
-        self._response = response
+        self._tail = 0 if response is None else len(response) + FRAMES - 1
+        """Samples in which a block dies away."""
+        self._size = next_fast_len(max(1, self._tail), real=True)
+        self._spectrum = None if response is None else rfft(response, self._size)
         self._noise = np.random.default_rng(11)
         size = 0 if response is None else len(response)
         self._echo = np.zeros(size + FRAMES + round(DEVICE_S * RATE_HZ), np.float32)
@@ -67,17 +70,19 @@ class Room:
         if len(block) < FRAMES:
             return None
         self._at += FRAMES
-        echo, self._echo = self._echo[:FRAMES], np.pad(self._echo[FRAMES:], (0, FRAMES))
+        echo = self._echo[:FRAMES].copy()
+        self._echo[:-FRAMES] = self._echo[FRAMES:]
+        self._echo[-FRAMES:] = 0.0
         noise = self._noise.normal(0, MICROPHONE, FRAMES)
         return np.asarray(block + echo + noise, np.float32)
 
     def write(self, block: Block) -> None:
         """Let it sound in the room."""
         self.played.append(block.copy())
-        if self._response is not None and block.any():
-            echo = oaconvolve(block, self._response)
+        if self._spectrum is not None and block.any():
+            echo = irfft(rfft(block, self._size) * self._spectrum, self._size)[: self._tail]
             at = round(DEVICE_S * RATE_HZ)
-            self._echo[at : at + len(echo)] += echo.astype(np.float32)
+            self._echo[at : at + len(echo)] += echo
 
     @property
     def now(self) -> int:
