@@ -10,7 +10,6 @@ blocks, so the turn machine sees one event after the other and nothing here is s
 
 from __future__ import annotations
 
-import contextlib
 import queue
 import threading
 from collections.abc import Callable
@@ -29,7 +28,7 @@ from voxhumana.assistant.notes import Dismissed, Note, Notice, Onset, Returned, 
 from voxhumana.assistant.opening import Opening
 from voxhumana.assistant.reply import Reply
 from voxhumana.assistant.timing import TurnTiming
-from voxhumana.assistant.turn import WORD, Phase, Turn, step
+from voxhumana.assistant.turn import WORD, Phase, Turn, idle, step
 from voxhumana.assistant.worker import Worker
 from voxhumana.audio.device import Sink, Source
 from voxhumana.engine import Block
@@ -169,19 +168,7 @@ class Talk:
             self._delivery.timing.interruption = self._turn.now
         self._end_reply()
         self._next = self._delivery.timing = TurnTiming()
-        self._turn = replace(
-            self._turn,
-            phase=Phase.LISTENING,
-            start=None,
-            voiced=0,
-            run=0,
-            draft=None,
-            text=None,
-            complete=0.0,
-            prepared=False,
-            ready=False,
-            reply=None,
-        )
+        self._turn = idle(self._turn)
 
     def _speak(self, frames: int) -> Block:
         """Play as much as was heard."""
@@ -213,23 +200,19 @@ class Talk:
                     stale.dropped = True
                 case Failed(text):
                     self._tell(Notice(text))
-        self._take_wishes()
+        self._announce_next()
         if self._draft:
             self._follow(self._draft, self._next)
         if reply := self._delivery.reply:
             self._follow(reply, self._delivery.timing)
             self._notice_the_end(reply)
 
-    def _take_wishes(self) -> None:
-        """Take up what was asked for from outside."""
-        if self._turn.phase is Phase.LISTENING and self._turn.start is None and not self._delivery.reply:
-            self._announce_next()
-
     def _announce_next(self) -> None:
-        with contextlib.suppress(queue.Empty):
-            text = self._announcements.get_nowait()
+        """Say what nobody asked for, if nobody speaks."""
+        quiet = self._turn.phase is Phase.LISTENING and self._turn.start is None
+        if quiet and not self._delivery.reply and not self._announcements.empty():
             self._draft = Reply(self._turn.drafts + 1, "", self.history, 1.0)
-            self._drafter.say(self._draft, text)
+            self._drafter.say(self._draft, self._announcements.get())
             self._step(Announce())
 
     def _follow(self, reply: Reply, timing: TurnTiming) -> None:

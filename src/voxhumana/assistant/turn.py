@@ -150,7 +150,7 @@ def step(turn: Turn, event: Event) -> Step:  # noqa: PLR0911  # one return a cas
                 return _speaking(turn, draft), ()
             return replace(turn, ready=True), ()
         case Over(draft) if draft == turn.draft and turn.phase is Phase.THINKING:
-            return _idle(turn), ()
+            return idle(turn), ()
         case Over(draft) if draft == turn.reply:
             return _reply_over(turn)
         case Announce() if turn.phase is Phase.LISTENING and turn.start is None:
@@ -196,7 +196,7 @@ def _listening(turn: Turn) -> Step:
         return turn, ()
     silence = turn.now - turn.spoke
     if turn.voiced < WORD:
-        return (_idle(turn) if silence >= FORGET else turn), ()
+        return (idle(turn) if silence >= FORGET else turn), ()
     if silence >= HINT:
         waiting = replace(turn, phase=Phase.MAYBE_ENDING)
         if turn.draft is not None and turn.drafted >= turn.spoke - SLACK:
@@ -247,7 +247,7 @@ def _decide(turn: Turn) -> Step:  # noqa: PLR0911  # one return a case
     silence = turn.now - turn.spoke
     if not turn.text:
         dropped, actions = _drop(turn)
-        return (_idle(dropped), actions) if silence >= FORGET else (turn, ())
+        return (idle(dropped), actions) if silence >= FORGET else (turn, ())
     assert turn.draft is not None
     if silence < PATIENCE + (HASTE - PATIENCE) * turn.complete:
         if turn.eager and not turn.prepared and silence >= HASTE:
@@ -263,7 +263,7 @@ def _decide(turn: Turn) -> Step:  # noqa: PLR0911  # one return a case
 def _reply_over(turn: Turn) -> Step:
     """The reply ended; if it failed while it was paused, the user has the floor already."""
     if turn.phase is Phase.SPEAKING:
-        return _idle(turn), ()
+        return idle(turn), ()
     phase = Phase.LISTENING if turn.draft is None else Phase.MAYBE_ENDING
     return _decide(replace(turn, phase=phase, reply=None))
 
@@ -286,7 +286,7 @@ def _blank(turn: Turn) -> Turn:
 
 
 def _speaking(turn: Turn, draft: int) -> Turn:
-    return replace(_idle(turn), phase=Phase.SPEAKING, reply=draft)
+    return replace(idle(turn), phase=Phase.SPEAKING, reply=draft)
 
 
 def _unheard(turn: Turn) -> Turn:
@@ -294,7 +294,7 @@ def _unheard(turn: Turn) -> Turn:
     return replace(turn, start=None, voiced=0, run=0)
 
 
-def _idle(turn: Turn) -> Turn:
-    """Nobody speaks."""
+def idle(turn: Turn) -> Turn:
+    """How things stand when nobody speaks, and nothing is prepared."""
     forgotten, _ = _drop(_unheard(turn))
     return replace(forgotten, phase=Phase.LISTENING, reply=None)
