@@ -9,6 +9,8 @@ real speech.
 
 from __future__ import annotations
 
+import zlib
+
 import ctranslate2
 import numpy as np
 from faster_whisper import WhisperModel
@@ -74,6 +76,11 @@ TOKENS_PER_S = 8
 NO_SPEECH = 0.6
 MIN_LOG_PROBABILITY = -1.0
 """Together: nothing was said (arXiv:2212.04356, 4.5)."""
+LOOP = 2.4
+"""Text that zlib makes so many times shorter goes round in a circle (arXiv:2212.04356, 4.5)."""
+NO_REPEAT = 3
+"""What goes round is written anew, no three tokens twice. The paper draws words by chance instead; this gives
+the same text each time."""
 
 
 class Whisper:
@@ -113,20 +120,30 @@ class Whisper:
         padded = np.concatenate([sound, np.zeros(int(silence * self.rate_hz), np.float32)])
         mel = self._model.feature_extractor(padded, padding=0)
         mel = np.ascontiguousarray(mel[None, :, : mel.shape[1] // 2 * 2])  # the encoder strides by 2
-        result = self._model.model.generate(
+        result = self._decode(mel, seconds)
+        if result.no_speech_prob > NO_SPEECH and result.scores[0] < MIN_LOG_PROBABILITY:
+            return ""
+        text = self._words(result.sequences_ids[0], seconds)
+        if _goes_round(text):
+            text = self._words(self._decode(mel, seconds, NO_REPEAT).sequences_ids[0], seconds)
+        return text
+
+    def _decode(
+        self, mel: Block, seconds: float, no_repeat: int = 0
+    ) -> ctranslate2.models.WhisperGenerationResult:
+        """The likeliest tokens of a log-mel [1, 80, T]."""
+        return self._model.model.generate(
             ctranslate2.StorageView.from_array(mel),
             [self._prompt],
             beam_size=1,
             max_length=len(self._prompt) + int(seconds * TOKENS_PER_S) + 12,
+            no_repeat_ngram_size=no_repeat,
             suppress_blank=True,
             suppress_tokens=[-1],
             max_initial_timestamp_index=50,
             return_scores=True,
             return_no_speech_prob=True,
         )[0]
-        if result.no_speech_prob > NO_SPEECH and result.scores[0] < MIN_LOG_PROBABILITY:
-            return ""
-        return self._words(result.sequences_ids[0], seconds)
 
     def _words(self, ids: list[int], seconds: float) -> str:
         """Decode what is stamped before the end: <|0.00|> words <|1.20|> <|1.20|> more words <|2.00|>."""
@@ -138,3 +155,9 @@ class Whisper:
             elif heard and token < self._tokens.eot:
                 kept.append(token)
         return str(self._tokens.decode(kept)).strip()
+
+
+def _goes_round(text: str) -> bool:
+    """Whether the same words come again and again."""
+    written = text.encode()
+    return len(written) > LOOP * len(zlib.compress(written))
