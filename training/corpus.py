@@ -3,6 +3,7 @@
     python -m training.corpus --data DATA real     # DATA/speech/train (Opus)  -> DATA/real
     python -m training.corpus --data DATA synth    # DATA/synth/*.npz          -> DATA/parallel
     python -m training.corpus --data DATA cast     # DATA/cast/*.ogg           -> DATA/built-in
+    python -m training.corpus --data DATA said     # the transcripts, by hibari -> DATA/said
 
     pcm.i16       int16 [N] at 24 kHz, clips back to back, each starting on a 20 ms boundary
     clips.tsv     start, length (samples), speaker, group, band_hz
@@ -24,6 +25,8 @@ import numpy as np
 import soundfile as sf
 import soxr
 
+from voxhumana.speak.hibari import HibariSpeaker
+
 RATE = 24000
 HOP = 240
 """Samples in 10 ms: the grid of F0 and of the decoder."""
@@ -32,6 +35,8 @@ FRAME = 480
 TEACHER_FRAME = 600
 SPEECHOCEAN_CLIPS = 11
 """Clips taken of each speechocean762 speaker: with all of them it would be 60 % of the corpus."""
+SAID, SAID_WORDS = 300, 6
+"""How many sentences the speech engine says, and how long they are at least."""
 
 
 @dataclass(frozen=True)
@@ -133,15 +138,29 @@ def pack_cast(references: pathlib.Path, out: pathlib.Path) -> None:
     writer.close()
 
 
+def pack_said(speech: pathlib.Path, out: pathlib.Path) -> None:
+    """What the embedded speech engine says: built-in voices hear it whenever `vox say` or `vox talk` speaks as them."""
+    writer, stream = Writer(out), HibariSpeaker().open()
+    with (speech / "manifest.tsv").open() as file:
+        rows = [r for r in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE) if r["lang"] == "en"]
+    texts = sorted({r["transcript"].lower() for r in rows if len(r["transcript"].split()) >= SAID_WORDS})
+    for number, text in enumerate(texts[:: max(1, len(texts) // SAID)]):
+        wave = np.concatenate([*stream.push(text)])
+        writer.add((np.clip(wave, -1, 1) * 32767).astype(np.int16), "hibari", f"said.{number}", 11500)
+    writer.close()
+
+
 def main() -> None:
     args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    args.add_argument("kind", choices=["real", "synth", "cast"])
+    args.add_argument("kind", choices=["real", "synth", "cast", "said"])
     args.add_argument("--data", type=pathlib.Path, required=True)
     args = args.parse_args()
     if args.kind == "real":
         pack_real(args.data / "speech" / "train", args.data / "real")
     elif args.kind == "cast":
         pack_cast(args.data / "cast", args.data / "built-in")
+    elif args.kind == "said":
+        pack_said(args.data / "speech" / "train", args.data / "said")
     else:
         pack_parallel(args.data / "synth", args.data / "parallel")
 

@@ -83,26 +83,16 @@ def main() -> None:
     args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     args.add_argument("--data", type=pathlib.Path, required=True)
     args.add_argument("--out", type=pathlib.Path, required=True)
-    args.add_argument(
-        "--share",
-        type=float,
-        default=1.0,
-        help="how far from what was heard to what was learnt; see NOTES.md",
-    )
     args.add_argument("--name", default="decoder", help="folder in DATA")
     args.add_argument("--fp32", action="store_true")
     args = args.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     decoder = Decoder()
     saved = torch.load(args.data / args.name / "last.pt", weights_only=True)
-    decoder.load_state_dict(saved["net"])
+    decoder.load_state_dict(saved["mean"])
     print("decoder at step", saved["step"])
     halves = {name: tensor.half() for name, tensor in decoder.state_dict().items()}
-    save_file(halves, pathlib.Path(__file__).parent / "decoder.safetensors")  # before the share is taken
-    with torch.no_grad():  # the last layers only: their sum is what is added to the spectrum that was heard
-        for layer in (decoder.head, decoder.colour):
-            layer.weight.mul_(args.share)
-            layer.bias.mul_(args.share)
+    save_file(halves, pathlib.Path(__file__).parent / "decoder.safetensors")
     print_, colour = torch.nn.functional.normalize(torch.rand(1, 256)), torch.randn(1, 160)
     cast = [c.detach() for c in decoder.eval().speak_as(print_, colour)]
     names = [*(f"modulation{i}" for i in range(len(cast) - 3)), "bias", "mean", "spread"]

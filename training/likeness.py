@@ -29,11 +29,21 @@ class Likeness:
     def __init__(self) -> None:
         self._net = Voiceprint.pretrained().requires_grad_(False)
 
-    def __call__(self, power: Tensor, speaker: Tensor) -> Tensor:
-        """Mean over the batch; power per bin [B, T >= 160, 201] every 10 ms as `heard` gives it, speaker [B, 256]."""
-        first = int(torch.randint(power.shape[1] - voiceprint.SPAN + 1, ()))
-        told = self._net(power[:, first : first + voiceprint.SPAN] @ FILTERS)
-        return 1 - (told * speaker).sum(1).mean()
+    def __call__(self, power: Tensor, speaker: Tensor, mask: Tensor) -> Tensor:
+        """Mean over the batch; power per bin [B, T >= 160, 201] every 10 ms as `heard` gives it, speaker [B, 256].
+
+        Compared is the mean of the windows' voiceprints, as of a whole utterance: a single window is far from its
+        own speaker's mean for what it says, and a network that is to change that mumbles. Windows that reach into
+        what is masked (mask [B, T]) do not count, but for the first.
+        """
+        many = power.shape[1] // voiceprint.SPAN
+        first = int(torch.randint(power.shape[1] - many * voiceprint.SPAN + 1, ()))
+        windows = power[:, first : first + many * voiceprint.SPAN].unflatten(1, (many, voiceprint.SPAN))
+        full = mask[:, first : first + many * voiceprint.SPAN].unflatten(1, (many, voiceprint.SPAN)).mean(2)
+        told = self._net(windows.flatten(0, 1) @ FILTERS).unflatten(0, (-1, many))
+        counts = (full > 0.9).float().index_fill(1, torch.zeros(1, dtype=torch.long), 1.0)
+        mean = torch.nn.functional.normalize((told * counts[..., None]).sum(1), dim=1)
+        return 1 - (mean * speaker).sum(1).mean()
 
 
 def heard(wave: Tensor) -> Tensor:

@@ -101,7 +101,7 @@ class Decoder(nn.Module):
 
     BANDS = 80
 
-    def __init__(self, width: int = 256, depth: int = 6) -> None:
+    def __init__(self, width: int = 256, depth: int = 10) -> None:
         super().__init__()
         self.trunk = Trunk(2 * 160 + 6, width, depth)
         self.timbre = nn.Sequential(nn.Linear(SPEAKER + 160, 256), nn.GELU(), nn.Linear(256, 256), nn.GELU())

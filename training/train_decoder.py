@@ -14,6 +14,7 @@ would have on average, so nothing needs to be rendered.
 from __future__ import annotations
 
 import argparse
+import copy
 import pathlib
 import time
 
@@ -31,18 +32,22 @@ from voxhumana.convert.native import CALM
 
 SAME_WORDS = 1
 """Which corpus has clips that say the same at the same time."""
-FRAMES = 100
-BATCH = 4
+FRAMES = 166
+BATCH = 3
 LEAST_SPREAD = 0.5
 """Nepers, of a band's log-mels."""
 LEVEL = 0.08
 """RMS of speech to which every clip is brought, before a random step of 3 dB."""
 PARALLEL = 8.0
 """How much more often a second of parallel speech is heard than a second of real speech: some 40 % of all."""
+SAID = 60.0
+"""The same for what the speech engine says."""
 BUILT_IN = 12.0
 """The same for the built-in voices: some 5 % of all."""
-CAST = 0.3
+CAST = 0.4
 """Share of swapped speakers that are built-in voices."""
+MEMORY = 1000
+"""Steps over which the mean of the weights runs that is exported."""
 TILT = 0.7
 """Nepers (6 dB) of random equalisation."""
 
@@ -52,7 +57,7 @@ class Voices:
 
     def __init__(self, data: pathlib.Path, seed: int) -> None:
         self.rng = np.random.default_rng(seed)
-        self._corpora = [Corpus(data / name) for name in ("real", "parallel", "built-in")]
+        self._corpora = [Corpus(data / name) for name in ("real", "parallel", "said", "built-in")]
         self._microphone = perturb.Microphone(data / "speech", self.rng)
         self._f0 = [c.table("f0.f16", np.float16) for c in self._corpora]
         self._prints = [np.array(c.table("speaker.f32", np.float32, 256)) for c in self._corpora]
@@ -68,7 +73,7 @@ class Voices:
                     self.held.append((which, number))
                 else:
                     self._pool.append((which, number))
-                    weight.append(clip.length * (1.0, PARALLEL, BUILT_IN)[which])
+                    weight.append(clip.length * (1.0, PARALLEL, SAID, BUILT_IN)[which])
         per_speaker: dict[tuple[int, str], float] = {}
         for (which, number), w in zip(self._pool, weight, strict=True):
             key = (which, self._corpora[which].clips[number].speaker)
@@ -208,7 +213,7 @@ def pretended(
     said = likeness.heard(render(envelopes, f0))
     many = said.shape[1]
     meant = likeness.heard(batch["target"])[:, :many]
-    return judge(said, batch["speaker"]), ear(said, meant, batch["mask"][:, :many])
+    return judge(said, batch["speaker"], batch["mask"][:, :many]), ear(said, meant, batch["mask"][:, :many])
 
 
 def main() -> None:
@@ -251,6 +256,9 @@ def main() -> None:
     held = {k: v.to(args.device) for k, v in voices.collate([voices.stretch(*c) for c in some]).items()}
     plain, judge = normal(perturb.log_mel(held["sound"])), likeness.Likeness()
     ear = hearing.Hearing(args.data / "hearing.npz")
+    mean = copy.deepcopy(net)
+    if saved:
+        mean.load_state_dict(saved["mean"])
     running, began = 0.0, time.monotonic()
     while step < args.steps:
         rate = float(
@@ -280,12 +288,15 @@ def main() -> None:
         optimiser.step()
         optimiser.zero_grad()
         step += 1
+        with torch.no_grad():
+            for kept, now in zip(mean.parameters(), net.parameters(), strict=True):
+                kept.lerp_(now, 1 / min(step, MEMORY))
         running = loss.item() if not running else 0.98 * running + 0.02 * loss.item()
         if step % 100 == 0:
             net.eval()
             with torch.inference_mode(), torch.autocast(args.device, torch.bfloat16):
-                told = spectral_loss(*say(net, held, plain), held).item()
-                strange, left = (each.item() for each in pretended(net, likeness.swapped(held), judge, ear))
+                told = spectral_loss(*say(mean, held, plain), held).item()
+                strange, left = (each.item() for each in pretended(mean, likeness.swapped(held), judge, ear))
             net.train()
             line = [
                 step,
@@ -299,7 +310,12 @@ def main() -> None:
                 print(*line, sep="\t", file=curve)
             print(*line, flush=True)
             torch.save(
-                {"step": step, "net": net.state_dict(), "optimiser": optimiser.state_dict()},
+                {
+                    "step": step,
+                    "net": net.state_dict(),
+                    "mean": mean.state_dict(),
+                    "optimiser": optimiser.state_dict(),
+                },
                 last.with_suffix(".new"),
             )
             last.with_suffix(".new").rename(last)
