@@ -48,7 +48,7 @@ def live(folder, first, done):
         if isinstance(what, TurnTiming):
             diary.note(what.report())
 
-    scene.talk._tell = note
+    scene.tell = note
     scene.play()
 
 

@@ -31,7 +31,7 @@ def main(data_dir: str) -> None:
     scene = Scene(silence(0.5), words(3), silence(300), reply=REPLY, whole=3)
 
     def scripted(_: Settings, tell, deaf) -> build_talk.Scene:
-        scene.talk._tell = tell
+        scene.tell = tell
         heard, played = Level(), Level()
         read, write = scene.microphone.read, scene.loudspeaker.write
 

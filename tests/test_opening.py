@@ -6,7 +6,7 @@ import pytest
 
 from listening import HummingStream
 from voxhumana.assistant.history import History, Spoken
-from voxhumana.assistant.opening import AUDIBLE, Opening, Openings, joined
+from voxhumana.assistant.opening import AUDIBLE, Opening, Openings, joined, unopened
 from voxhumana.assistant.reply import Reply
 from voxhumana.engine import Block
 
@@ -55,3 +55,16 @@ def test_what_was_heard_of_a_reply_begins_with_its_opening_once_that_was_heard()
     assert reply.heard(len(sound)) == "Well,"
     assert reply.heard(len(sound) + 800) == "Well, the sky"
     assert reply.heard(len(sound) + 1_600) == "Well, the sky is blue."
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("Now, the capital of France is Paris.", "The capital of France is Paris."),
+        ("Ah, ah, well, let me see, tea.", "Tea."),
+        ("Sofas are nice.", "Sofas are nice."),
+        ("So, Ah,", ""),
+    ],
+)
+def test_the_model_does_not_read_the_openings_of_its_replies(text: str, meant: str) -> None:
+    assert unopened(text) == meant

@@ -45,7 +45,7 @@ def test_threads_reach_the_engines_that_can_be_told(monkeypatch: pytest.MonkeyPa
     asked = []
 
     class Engine:
-        def __init__(self, *_: object, **more: object) -> None:
+        def __init__(self, model: str = "", **more: object) -> None:
             asked.append(more)
 
     monkeypatch.setattr(registry, "_find", lambda *_: Engine)

@@ -106,6 +106,8 @@ class Scene:
         self.transcriber = CountingTranscriber()
         self.responder = ScriptedResponder(reply)
         self.notes: list[Note] = []
+        self.tell: Callable[[Note], None] = self.notes.append
+        """Who is told; may be somebody else."""
         self.whole = whole
         """Words of a complete question."""
         detector = LoudDetector()
@@ -131,7 +133,7 @@ class Scene:
                 tools=tools,
             ),
             History("Be kind."),
-            self.notes.append,
+            lambda note: self.tell(note),  # noqa: PLW0108  # who is told may change
             Turn(eager=speculate, openings=openings),
             opening=lambda: Opening("Well,", tone(0.3)),
         )
@@ -177,12 +179,12 @@ def test_a_question_is_answered_and_its_moments_are_in_order() -> None:
     assert scene.loudspeaker.loud.sum() == pytest.approx(letters * 2, abs=6)
 
 
-def test_a_late_answer_begins_with_an_opening_which_is_part_of_it() -> None:
+def test_a_late_answer_begins_with_an_opening_which_the_model_does_not_read() -> None:
     scene = Scene(words(2), silence(4), reply="The tea is ready. Have some.", whole=2, openings=True)
     scene.responder.pause_s = 0.12
     scene.play()
     assert scene.said("assistant") == ["Well, the tea is ready. Have some."]
-    assert scene.talk.history.said[1] == Message("assistant", "Well, the tea is ready. Have some.")
+    assert scene.talk.history.said[1] == Message("assistant", "The tea is ready. Have some.")
     (timing,) = scene.timings
     assert timing.first_sound == timing.decision
 

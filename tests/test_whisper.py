@@ -28,7 +28,12 @@ class Dizzy:
     ("first", "understood", "forbidden"),
     [
         (" In June 1848" + " New York" * 11, "In June 1848 it began.", [0, NO_REPEAT]),
-        (" No, no, no, not that one.", "No, no, no, not that one.", [0]),
+        (" No, no, no, no, not that one.", "No, no, no, no, not that one.", [0]),
+        (
+            " Tea is on the stove." * 4,
+            "Tea is on the stove. Tea is on the stove. Tea is on the stove. Tea is on the stove.",
+            [0],
+        ),
     ],
 )
 def test_words_that_go_round_in_a_circle_are_heard_again_without_repeating(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from voxhumana.assistant.opening import unopened
 from voxhumana.dialogue import Message
 
 BUDGET = 6_000
@@ -51,12 +52,15 @@ class History:
         return [Message("system", self.persona), *_merged([*self.said, Message("user", text)])]
 
     def after(self, user: str, assistant: str) -> History:
-        """Return the history after a turn: the words of the user, if any, and what was heard of the reply."""
+        """Return the history after a turn: the words of the user, if any, and what was heard of the reply.
+
+        Openings are left out; see `opening`.
+        """
         said = [*self.said]
         if user:
             said.append(Message("user", user))
-        if assistant:
-            said.append(Message("assistant", assistant))
+        if meant := unopened(assistant):
+            said.append(Message("assistant", meant))
         said = _merged(said)
         if _length(said) > self.budget:
             while _length(said) > self.budget // 2 and len(said) > 2:

@@ -1,11 +1,13 @@
 """Short openings, "Well,", spoken ahead, with which a character begins a reply that is late.
 
-They are part of the reply: they are remembered with it, and never heard before the turn is over.
+They are part of the reply that is heard and kept, and never heard before the turn is over. The model does not
+read them: it took them for its own manner, and after eighty turns said nothing but "Ah, Ah, Ah".
 """
 
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -67,3 +69,12 @@ def joined(opening: str, text: str) -> str:
     if first.rstrip(",.;:!?") in LOWERED:
         text = text[0].lower() + text[1:]
     return f"{opening} {text}".strip()
+
+
+def unopened(text: str) -> str:
+    """A reply without the openings that it begins with, as a sentence."""
+    rest = _LED.sub("", text)
+    return rest if rest == text else rest[:1].upper() + rest[1:]
+
+
+_LED = re.compile(rf"\A(?:(?:{'|'.join(map(re.escape, TEXTS))})\s*)+", re.IGNORECASE)
