@@ -61,6 +61,7 @@ TIDY = """
 import signal, tempfile
 from voxhumana.server.run import at_once
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background is born deaf to it
 with at_once(), tempfile.TemporaryDirectory() as folder:
     print(folder, flush=True)
     signal.pause()
