@@ -11,7 +11,10 @@ from sound_server import RATE_HZ, wait_until
 from voxhumana.channel import Back, Lost
 
 BACK_WITHIN_S = 3.0
-TONE = (0.3 * np.sin(2 * np.pi * 440 * np.arange(60 * RATE_HZ) / RATE_HZ)).astype(np.float32)
+TONE, AGAIN = (
+    (0.3 * np.sin(2 * np.pi * hz * np.arange(60 * RATE_HZ) / RATE_HZ)).astype(np.float32) for hz in (440, 660)
+)
+"""The first may still be playing when the second begins: the same twice could cancel itself out."""
 
 
 def hears(server):
@@ -23,7 +26,7 @@ def hears(server):
 
 def is_back_in_time(server):
     """Wait for the sound, from the moment of the device's return on."""
-    server.play("fakemic", TONE)
+    server.play("fakemic", AGAIN)
     wait_until(lambda: hears(server), "sound is back", BACK_WITHIN_S)
 
 
