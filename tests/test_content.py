@@ -106,7 +106,7 @@ def test_hugging_faces_checkpoint_gives_the_same(torch, network, dictionary, tmp
 
 
 def test_the_command_files_it_where_rvc_voices_look(torch, network, dictionary, tmp_path, monkeypatch):
-    from voxhumana.convert.places import find
+    from voxhumana.places import find
 
     monkeypatch.setenv("VOX_DATA_DIR", str(tmp_path / "data"))
     path = saved(torch, tmp_path / "hubert_base.pt", network, dictionary)

@@ -13,6 +13,9 @@ import soxr
 import piper_program
 from voxhumana import registry
 from voxhumana.errors import UsageError, VoxError
+from voxhumana.library.models import filing
+from voxhumana.library.models.recognise import Found
+from voxhumana.library.models.store import Store
 from voxhumana.speak import piper
 
 
@@ -34,6 +37,18 @@ def test_sentences_come_one_by_one_at_the_voices_own_rate(voice: Path) -> None:
     assert (len(first), first.dtype) == (100 * len("Good morning."), np.float32)
     assert first[0] == pytest.approx(0x2000 / 32768)
     assert len(second) == 100 * len("How do you do?")
+
+
+def test_a_voice_that_was_added_speaks_by_its_name(
+    voice: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOX_DATA_DIR", str(tmp_path / "data"))
+    found = Found("Piper voice", "piper", files=(Path(f"{voice}.json"),))
+    filing.add(voice, found, Store(tmp_path / "data"), "joe")
+    (sound,) = registry.load_speaker("piper:joe").open().push("Hello.")
+    assert len(sound) == 600
+    with pytest.raises(UsageError, match="There is no Piper voice jo"):
+        registry.load_speaker("piper:jo")
 
 
 def test_one_process_speaks_until_the_engine_is_dropped(voice: Path) -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from voxhumana.convert.places import find
 from voxhumana.errors import VoxError
 from voxhumana.library.models import filing
 from voxhumana.library.models.recognise import Found
 from voxhumana.library.models.store import RECEIPT, Store
+from voxhumana.places import find, model
 
 
 @pytest.fixture
@@ -28,6 +28,15 @@ def test_a_file_is_found_beside_the_voice_first_then_among_the_models(filed, tmp
     assert find(str(filed), None, "x") == filed
     with pytest.raises(VoxError, match=r"The network 'b\.onnx' is missing; put it into"):
         find("b.onnx", None, "The network")
+
+
+def test_a_model_is_found_by_the_name_that_it_was_filed_by(filed):
+    assert model("mine") == filed.parent
+    assert [model(name) for name in ("yours", "", "../mine", "mine/.", str(filed.parent))] == [None] * 5
+    filed.write_bytes(b"wEights")
+    os.utime(filed, ns=(2, 2))
+    with pytest.raises(VoxError, match="remove the model 'mine' and get it again"):
+        model("mine")
 
 
 @pytest.mark.parametrize("data", [b"weights and more", b"wEights"])

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from voxhumana.errors import VoxError
-from voxhumana.library.models.recognise import recognise
+from voxhumana.library.models.recognise import Found, recognise
 
 MODELS = Path(__file__).parent / "models"
 
@@ -37,8 +37,28 @@ def test_an_rvc_voice_is_told_with_its_index(tmp_path):
     (tmp_path / "other.index").write_bytes(b"x")
     found = recognise(tmp_path / "Anna.pth")
     assert (found.kind, found.engine, found.problems) == ("RVC v2 voice", "rvc", ())
-    assert found.facts == {"version": "v2", "sr": "40k", "f0": "1"}
+    index = "added_IVF_Anna_v2.index"
+    assert found.facts == {"version": "v2", "sr": "40k", "f0": "1", "index": index}
     assert [index.name for index in found.files] == ["added_IVF_Anna_v2.index"]
+
+
+def test_an_index_is_found_by_the_voices_name_without_its_epoch(tmp_path):
+    voice = torch_file(tmp_path / "Anna_e200_s4000.pth", rvc())
+    (tmp_path / "added_IVF_Bob_v2.index").write_bytes(b"x")
+    found = recognise(voice)
+    assert found.files == ()
+    assert "added_IVF_Bob_v2.index" in found.facts["index"]
+    (tmp_path / "added_IVF_Anna_v2.index").write_bytes(b"x")
+    assert recognise(voice).files == (tmp_path / "added_IVF_Anna_v2.index",)
+    assert "beside its voice" in recognise(tmp_path / "added_IVF_Bob_v2.index").problems[0]
+
+
+def test_an_archive_and_a_folder_of_downloads_are_not_guessed_at(tmp_path):
+    voice = torch_file(tmp_path / "Anna.pth", rvc())
+    with pytest.raises(VoxError, match="name the model file in it"):
+        recognise(tmp_path)
+    with pytest.raises(VoxError, match="unpack it"):
+        recognise(voice.rename(tmp_path / "Anna.zip"))
 
 
 def test_what_is_missing_of_an_rvc_voice_is_said(tmp_path):
@@ -101,6 +121,28 @@ def test_a_payload_hidden_behind_a_memo_is_refused(tmp_path):
         recognise(tmp_path / "a.pth")
 
 
+def tensor(numbers, shape):
+    """The pickle of a checkpoint with one tensor, as torch writes it, which says that it has this shape."""
+    sizes = b"".join(b"J" + size.to_bytes(4, "little") for size in shape)
+    text = b"\x80\x02}U\x01a" + b"ctorch._utils\n_rebuild_tensor_v2\n("
+    text += b"(U\x07storagectorch\nFloatStorage\nU\x010U\x03cpuJ" + numbers.to_bytes(4, "little") + b"tQ"
+    return text + b"K\x00(" + sizes + b"t(" + sizes + b"t\x89ccollections\nOrderedDict\n)RtRs."
+
+
+@pytest.mark.parametrize(("shape", "taken"), [((2, 3), True), ((10**6, 10**6), False)])
+def test_one_number_that_says_to_be_a_terabyte_is_refused_without_torch(tmp_path, shape, taken):
+    from voxhumana.convert.nets import checkpoint, inert
+
+    with zipfile.ZipFile(tmp_path / "a.pth", "w") as archive:
+        archive.writestr("a/data.pkl", tensor(6, shape))
+    checkpoint.check(tmp_path / "a.pth")
+    if taken:
+        inert.check_sizes(tmp_path / "a.pth")
+    else:
+        with pytest.raises(VoxError, match="larger than itself"):
+            recognise(tmp_path / "a.pth")
+
+
 def test_an_old_torch_file_is_explained(tmp_path):
     from voxhumana.library.models.torch_header import LEGACY
 
@@ -137,10 +179,26 @@ def test_an_rvc_voice_in_safetensors_is_told(tmp_path):
 
 def test_an_xtts_folder_says_what_it_lacks(tmp_path):
     (tmp_path / "config.json").write_text("{}")
-    (tmp_path / "model.pth").write_bytes(b"x")
+    torch_file(tmp_path / "model.pth", {"model": {}})
     found = recognise(tmp_path)
     assert (found.kind, found.engine) == ("XTTS model", "xtts")
     assert found.problems == ("vocab.json is missing; XTTS needs it in the same folder.",)
+
+
+@pytest.mark.parametrize("name", ["model.pth", "speakers_xtts.pth"])
+def test_the_weights_of_an_xtts_folder_are_looked_at_and_not_run(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    for other in ("config.json", "vocab.json"):
+        (tmp_path / other).write_text("{}")
+    torch_file(tmp_path / "model.pth", {"model": {}})
+    assert recognise(tmp_path).problems == ()
+    torch_file(tmp_path / name, {"model": Payload()})
+    with pytest.raises(VoxError, match=f"{name} would run"):
+        recognise(tmp_path)
+    (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:50])
+    with pytest.raises(VoxError, match=f"{name} is damaged"):
+        recognise(tmp_path)
+    assert not (tmp_path / "ran").exists()
 
 
 def test_a_piper_voice_wants_its_json(tmp_path):
@@ -183,7 +241,13 @@ def test_what_an_engine_still_lacks_is_said(tmp_path, monkeypatch):
     from voxhumana.library.models import filing
 
     monkeypatch.setenv("VOX_DATA_DIR", str(tmp_path))
-    assert filing.lacking("autovc") == ["autovc.ckpt", "3000000-BL.ckpt", "hifigan-16k.pth"]
+    assert filing.lacking(Found("AutoVC generator", "autovc")) == [
+        "autovc.ckpt",
+        "3000000-BL.ckpt",
+        "hifigan-16k.pth",
+    ]
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "vec-256-layer-9.onnx").write_bytes(b"x")
-    assert filing.lacking("rvc") == filing.lacking("rave") == filing.lacking(None) == []
+    voices = [Found("RVC voice", "rvc", facts=facts) for facts in ({}, {"version": "v1"}, {"version": "v2"})]
+    assert [filing.lacking(voice) for voice in voices] == [[], [], ["vec-768-layer-12.onnx"]]
+    assert filing.lacking(Found("RAVE voice", "rave")) == filing.lacking(Found("Vocos vocoder", None)) == []

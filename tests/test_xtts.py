@@ -13,6 +13,8 @@ import tiny_xtts
 from voxhumana import registry
 from voxhumana.audio.file import SoundWriter
 from voxhumana.errors import UsageError, VoxError
+from voxhumana.library.models import filing
+from voxhumana.library.models.store import Store
 from voxhumana.voice import Voice
 
 pytestmark = [
@@ -65,6 +67,25 @@ def clone(recording: Path, language: str = "en") -> Voice:
         engines={"dsp": {}},
         folder=recording.parent,
     )
+
+
+def test_a_model_that_was_added_speaks_by_its_name(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its settings pickled as classes, as in the released weights; and the file stays what it was."""
+    import torch
+    from TTS.tts.configs.xtts_config import XttsConfig
+
+    monkeypatch.setenv("VOX_DATA_DIR", str(tmp_path / "data"))
+    whole = tmp_path / "mine"
+    whole.mkdir()
+    for path in folder.iterdir():
+        (whole / path.name).write_bytes(path.read_bytes())
+    held = torch.load(folder / "model.pth", weights_only=True)
+    torch.save(held | {"config": XttsConfig()}, whole / "model.pth")
+    filing.add(whole, filing.known(whole), Store(tmp_path / "data"))
+    for _ in range(2):
+        assert next(registry.load_speaker("xtts@mine", "cpu").open().push(TEXT)).size
 
 
 def test_sound_comes_while_the_sentence_is_still_being_made(engine: Any) -> None:

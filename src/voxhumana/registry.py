@@ -1,12 +1,14 @@
 """Names to engines: one table a kind for ours, entry points for others'; nothing is imported until asked for.
 
-A name may carry a model after a colon, `whisper:small`, `ollama:llama3.2`: the engine is constructed with it.
+A name may carry a model after a colon, `whisper:small`, `ollama:llama3.2`, and where it is after an at,
+`xtts:anna@FOLDER`, `xtts@FOLDER`: the engine is constructed with it.
 """
 
 from __future__ import annotations
 
 import importlib
 import inspect
+import re
 from collections.abc import Callable
 from importlib.metadata import entry_points
 from typing import Any, cast
@@ -102,9 +104,9 @@ def check_talk(settings: Settings) -> None:
 
 def load_responder(settings: Settings) -> Responder:
     """Import and construct the language engine that `settings.llm` names; raises as `load_converter`."""
-    name, _, model = settings.llm.partition(":")
+    name, model = split(settings.llm)
     engine = _find(RESPONDERS, "voxhumana.responders", "language engine", name)
-    return cast("Responder", engine(model, settings))
+    return cast("Responder", engine(model or "", settings))
 
 
 def load_speaker(name: str, device: str = "auto", threads: int = 2) -> Speaker:
@@ -115,12 +117,19 @@ def load_speaker(name: str, device: str = "auto", threads: int = 2) -> Speaker:
         device: For an engine that runs on torch: `auto`, `cpu`, `cuda` or `mps`.
         threads: Of the CPU, for an engine that can be told.
     """
-    more = _threads(name, threads) | ({"device": device} if name.partition(":")[0] in ON_TORCH else {})
+    more = _threads(name, threads) | ({"device": device} if split(name)[0] in ON_TORCH else {})
     return cast("Speaker", _load(SPEAKERS, "voxhumana.speakers", "speech engine", name, **more))
 
 
+def split(spec: str) -> tuple[str, str | None]:
+    """An engine's name, and the model that is named after it; None where nothing is."""
+    name = re.split("[:@]", spec, maxsplit=1)[0]
+    rest = spec.removeprefix(name)
+    return name, rest.removeprefix(":") if rest else None
+
+
 def _threads(name: str, threads: int) -> dict[str, Any]:
-    return {"threads": threads} if name.partition(":")[0] in THREADED else {}
+    return {"threads": threads} if split(name)[0] in THREADED else {}
 
 
 def _names(table: dict[str, str], group: str) -> list[str]:
@@ -128,17 +137,19 @@ def _names(table: dict[str, str], group: str) -> list[str]:
 
 
 def _check(table: dict[str, str], group: str, kind: str, spec: str) -> None:
-    name = spec.partition(":")[0]
+    name = split(spec)[0]
     if name not in table and name not in (known := _names(table, group)):  # entry points take 20 ms to read
         raise UsageError(f"There is no {kind} called '{name}'; choose one of: {', '.join(known)}.")
 
 
 def _load(table: dict[str, str], group: str, kind: str, spec: str, **more: Any) -> Any:  # noqa: ANN401  # each caller casts
-    name, colon, model = spec.partition(":")
+    name, model = split(spec)
     engine = _find(table, group, kind, name)
-    if colon and not _takes_model(engine):
-        raise UsageError(f"The {kind} '{name}' takes nothing after its name; leave ':{model}' out.")
-    return engine(model, **more) if colon else engine(**more)
+    if model is None:
+        return engine(**more)
+    if not _takes_model(engine):
+        raise UsageError(f"The {kind} '{name}' takes nothing after its name; leave '{model}' out.")
+    return engine(model, **more)
 
 
 def _takes_model(engine: Callable[..., object]) -> bool:

@@ -120,9 +120,13 @@ def add(
         filed = receipt.model_dump(mode="json")
         engine = f"for the engine {found.engine}" if found.engine else "a part that engines share"
         print(f"{receipt.name}: {found.kind}, {engine}; in {_store().folder / receipt.name}.")
+        if spoken := {"piper": f"piper:{receipt.name}", "xtts": f"xtts@{receipt.name}"}.get(
+            found.engine or ""
+        ):
+            print(f"- speak so: vox say TEXT OUT.wav --tts {spoken}")
     for fact, value in found.facts.items():
         print(f"- {fact}: {value}")
-    if lacking := filing.lacking(found.engine):
+    if lacking := filing.lacking(found):
         print(f"- still missing: {', '.join(lacking)}; docs/ENGINES.md says where they come from.")
     if json:
         _write(json, filed)
@@ -178,7 +182,9 @@ app.command()(content)
 
 
 def _row(model: Known, store: Store) -> dict[str, Any]:
-    here = model.name in {receipt.name for receipt in store}
+    receipt = next((receipt for receipt in store if receipt.name == model.name), None)
+    here = receipt is not None
+    size = sum(file.bytes or 0 for file in receipt.files) if receipt else model.bytes
     state = "here" if here else "installed" if model.carried else "not here"
     return {
         "name": model.name,
@@ -186,7 +192,7 @@ def _row(model: Known, store: Store) -> dict[str, Any]:
         "kind": model.kind,
         "engine": model.engine,
         "licence": model.licence,
-        "bytes": model.bytes,
+        "bytes": size,
         "state": state,
         "get": model.install or f"vox models pull {model.name}",
         "hashes": "known" if model.hashed else "not known beforehand",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from voxhumana.convert.places import find
+from voxhumana.places import find
 
 
 class Parts:

@@ -26,10 +26,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from voxhumana.audio.reblock import Hops
 from voxhumana.convert.hush import Hush
 from voxhumana.convert.nets import checkpoint
-from voxhumana.convert.places import find
 from voxhumana.convert.settings import settings_of
 from voxhumana.engine import Block
 from voxhumana.errors import VoxError
+from voxhumana.places import find
 from voxhumana.voice import Voice
 
 Array = npt.NDArray[np.float32]

@@ -25,6 +25,7 @@ from typing import IO
 
 import numpy as np
 
+from voxhumana import places
 from voxhumana.engine import Block
 from voxhumana.errors import UsageError, VoxError
 from voxhumana.speak.whole import WholeSentences
@@ -42,15 +43,20 @@ class Piper:
     """The engine; one sentence at a time, in the order asked for.
 
     Args:
-        model: Path of the voice, `PATH.onnx`; its settings lie beside it, `PATH.onnx.json`.
+        model: The voice, `PATH.onnx` with its settings beside it, `PATH.onnx.json`; or the name that
+            `vox models add` filed it by.
     """
 
     name = "piper"
 
     def __init__(self, model: str = "") -> None:
         if not model:
-            raise UsageError(f"Piper needs a voice, piper:PATH.onnx; to get one: {VOICES}")
+            raise UsageError(
+                f"Piper needs a voice, piper:PATH.onnx or the name of an added one; to get one: {VOICES}"
+            )
         self._voice = Path(model).expanduser()
+        if not self._voice.is_file() and (filed := places.model(model)):
+            self._voice = next(filed.glob("*.onnx"), self._voice)
         if not self._voice.is_file():
             raise UsageError(f"There is no Piper voice {self._voice}; to get one: {VOICES}")
         self.rate_hz = _rate_hz(Path(f"{self._voice}.json"))

@@ -19,6 +19,7 @@ import hibari
 import numpy as np
 import platformdirs
 
+from voxhumana import places
 from voxhumana.config import APP
 from voxhumana.engine import Block
 from voxhumana.errors import UsageError, VoxError
@@ -56,7 +57,8 @@ class Xtts:
 
     Args:
         model: `SPEAKER` or `SPEAKER@FOLDER`: a speaker that came with the weights, or a sound file to
-            imitate; and where the weights lie. Both may be left out.
+            imitate; and where the weights lie, or the name that `vox models add` filed them by. Both may be
+            left out.
         device: `cpu`, `cuda`, `mps`, or `auto`: CUDA where there is one, else the CPU.
     """
 
@@ -66,7 +68,8 @@ class Xtts:
     def __init__(self, model: str = "", device: str = "auto") -> None:
         self._speaker, _, folder = model.partition("@")
         self._device = _device(device)
-        path = Path(folder).expanduser() if folder else Path(get_user_data_dir("tts")) / RELEASED
+        filed = places.model(folder) if folder and not Path(folder).expanduser().is_dir() else None
+        path = filed or (Path(folder).expanduser() if folder else Path(get_user_data_dir("tts")) / RELEASED)
         if missing := [name for name in FILES if not (path / name).is_file()]:
             raise VoxError(f"XTTS needs {', '.join(missing)} in {path}; to get the weights: {FETCH}")
         transformers.logging.set_verbosity_error()
@@ -74,6 +77,7 @@ class Xtts:
         try:
             config.load_json(str(path / "config.json"))
             self._model: Any = xtts.Xtts(config)
+            self._model._load_checkpoint = _tensors  # noqa: SLF001  # theirs may write the file anew
             self._model.load_checkpoint(config, checkpoint_dir=str(path), eval=True)  # with weights_only
             self._model.to(self._device)
         except Exception as error:  # a damaged file fails in as many ways as there are
@@ -192,6 +196,17 @@ def _save(path: Path, arrays: tuple[Block, Block]) -> None:
             Path(draft).replace(path)
         finally:
             Path(draft).unlink(missing_ok=True)
+
+
+def _tensors(path: Path) -> dict[str, Any]:
+    """The weights in `model.pth`, and nothing run; the released one holds settings as classes of coqui-tts'.
+
+    Its own reader saves such a file again without them (0.28, `Xtts._load_checkpoint`); a file that is
+    somebody's is not ours to write.
+    """
+    with xtts._legacy_safe_globals():  # noqa: SLF001
+        held: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)["model"]
+    return held
 
 
 def _line(error: BaseException) -> str:

@@ -10,7 +10,7 @@ import pickletools
 import re
 import struct
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -75,13 +75,17 @@ def globals_of(path: Path) -> set[str]:
     return asked
 
 
-def check(path: Path) -> None:
+def check(path: Path, also: Collection[str] = ()) -> None:
     """Refuse an archive whose pickle asks for more than tensors.
+
+    Args:
+        path: The archive.
+        also: What else it may ask for, `module name`, because its loader knows it to be harmless.
 
     Raises:
         VoxError: It does, or it is no archive of torch's.
     """
-    for asked in sorted(globals_of(path)):
+    for asked in sorted(globals_of(path).difference(also)):
         module, _, name = asked.partition(" ")
         wanted = name in HARMLESS or name.endswith("Storage") or name.startswith("_rebuild")
         if module not in SAFE or not wanted:

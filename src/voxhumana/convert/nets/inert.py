@@ -9,6 +9,7 @@ no tensor, dict or list is a `Husk`. Names beyond the known projects' are refuse
 from __future__ import annotations
 
 import io
+import math
 import pickle
 import zipfile
 from collections import OrderedDict
@@ -76,6 +77,54 @@ def read(path: Path) -> Any:  # noqa: ANN401  # a pickle's own shape; callers ch
         raise
     except Exception as error:  # whatever a damaged pickle makes of itself
         raise VoxError(f"{path.name} is damaged or no torch file; get it again.") from error
+
+
+def check_sizes(path: Path) -> None:
+    """Refuse a torch file whose tensors, written out, would be larger than itself; reads no tensor.
+
+    Call `checkpoint.check` before: this one looks every name up as nothing, whatever it is.
+
+    Raises:
+        VoxError: They would be, or the file is damaged.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            inside = next(name for name in archive.namelist() if name.endswith("/data.pkl"))
+            measure = _Measure(archive.read(inside))
+        measure.load()
+    except Exception as error:  # whatever a damaged pickle makes of itself
+        raise VoxError(f"{path.name} is damaged or no torch file; get it again.") from error
+    if measure.size > checkpoint.SHARED * path.stat().st_size:
+        raise VoxError(f"{path.name} has tensors larger than itself; it is refused.")
+
+
+class _Measure(pickle.Unpickler):
+    """Sums what tensors would take; the numbers stay where they are."""
+
+    size = 0
+    """Bytes."""
+
+    def __init__(self, text: bytes) -> None:
+        super().__init__(io.BytesIO(text), encoding="utf-8", errors="replace")
+
+    def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401  # pickle's
+        """What a name stands for: nothing of what it names."""
+        if (module, name) == ("collections", "OrderedDict"):
+            return OrderedDict
+        if module == "torch" and name.endswith("Storage"):
+            return np.dtype(KINDS.get(name, "u1")).itemsize
+        if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
+            return self._tensor
+        return type(name, (Husk,), {})
+
+    def persistent_load(self, pid: Any) -> int:  # noqa: ANN401  # pickle's
+        """A number's bytes, of which a storage is made."""
+        _, width, *_ = pid
+        return int(width)
+
+    def _tensor(self, width: int, _: int, shape: tuple[int, ...], *__: object) -> Husk:
+        self.size += width * math.prod(shape)
+        return Husk()
 
 
 class _Reader(pickle.Unpickler):

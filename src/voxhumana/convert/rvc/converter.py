@@ -20,7 +20,6 @@ from scipy.signal import firwin, resample_poly
 
 from voxhumana.audio.reblock import Hops
 from voxhumana.convert.dsp.history import History
-from voxhumana.convert.places import find
 from voxhumana.convert.rvc import timing as timings
 from voxhumana.convert.rvc.content import BEYOND, Content
 from voxhumana.convert.rvc.index import Index
@@ -31,6 +30,7 @@ from voxhumana.convert.rvc.settings import CONTENT, RvcSettings
 from voxhumana.convert.rvc.source import Source
 from voxhumana.convert.settings import settings_of
 from voxhumana.engine import Block
+from voxhumana.places import find
 from voxhumana.voice import Voice
 
 Array = npt.NDArray[np.float32]

@@ -9,11 +9,11 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from voxhumana.convert.places import find
 from voxhumana.convert.rvc.melody import Melody
 from voxhumana.convert.rvc.settings import RvcSettings
 from voxhumana.convert.rvc.tracker import KINDS, Tracker
 from voxhumana.errors import VoxError
+from voxhumana.places import find
 
 Array = npt.NDArray[np.float32]
 

@@ -6,8 +6,7 @@ import re
 import shutil
 from pathlib import Path
 
-from voxhumana import config
-from voxhumana.convert import places
+from voxhumana import config, places
 from voxhumana.convert.rvc.settings import CONTENT
 from voxhumana.errors import UsageError, VoxError
 from voxhumana.library import changes, folder
@@ -21,7 +20,6 @@ from voxhumana.library.shelf import Shelf
 from voxhumana.voice import Voice
 
 NEEDS = {
-    "rvc": (tuple(CONTENT.values()),),
     "autovc": (("autovc.ckpt",), ("3000000-BL.ckpt",), ("hifigan-16k.pth",)),
     "fragmentvc": (("fragmentvc.pt",), ("wav2vec2-base.onnx",), ("fragmentvc-vocoder.pt",)),
     "openvoice": (("openvoice-v2.pth",),),
@@ -44,10 +42,12 @@ def known(path: Path) -> Found:
     return found
 
 
-def lacking(engine: str | None) -> list[str]:
-    """What an engine needs besides, and is not among the models, by the names that it is looked for."""
+def lacking(found: Found) -> list[str]:
+    """What a model's engine needs besides, and is not among the models, by the names it is looked for by."""
     missing, models = [], config.load().data_dir / "models"
-    for names in NEEDS.get(engine or "", ()):
+    content = {"v1": (CONTENT[256],), "v2": (CONTENT[768],)}.get(found.facts.get("version", ""))
+    heard = (content or tuple(CONTENT.values()),) if found.engine == "rvc" else ()
+    for names in (*heard, *NEEDS.get(found.engine or "", ())):
         for name in names:
             try:
                 places.find(name, models, name)

@@ -10,6 +10,7 @@ Others' packages name theirs by the entry point `voxhumana.recognisers`.
 from __future__ import annotations
 
 import importlib
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
@@ -23,6 +24,7 @@ RECOGNISERS = (
     "voxhumana.library.models.torch_header:recognise",
     "voxhumana.library.models.onnx_header:recognise",
     "voxhumana.library.models.safetensors_header:recognise",
+    "voxhumana.library.models.rvc_index:recognise",
 )
 """Ours, `module:function`; imported when a file is to be recognised."""
 
@@ -62,6 +64,10 @@ def recognise(path: Path) -> Found:
     for one in _recognisers():
         if found := one(path):
             return found
+    if path.is_dir():
+        raise VoxError(f"{path} is no folder of a model that is known here; name the model file in it.")
+    if zipfile.is_zipfile(path):
+        raise VoxError(f"{path} is an archive; unpack it, and name the model file in it.")
     raise VoxError(
         f"{path} is no kind of model that is known here; see docs/VOICES-AND-MODELS.md for those that are."
     )

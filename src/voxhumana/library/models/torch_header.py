@@ -11,8 +11,9 @@ import zipfile
 from pathlib import Path
 
 from voxhumana.convert import rave
-from voxhumana.convert.nets import checkpoint
+from voxhumana.convert.nets import checkpoint, inert
 from voxhumana.errors import VoxError
+from voxhumana.library.models import rvc_index
 from voxhumana.library.models.recognise import Found
 
 SUFFIXES = {".pth", ".pt", ".ckpt", ".ts", ".bin"}
@@ -52,6 +53,7 @@ def recognise(path: Path) -> Found | None:
     if "encoder.pos_conv.0.weight_v" in words:  # fairseq's pickle of classes: no engine loads it
         return Found("HuBERT or ContentVec, of fairseq", None, (_as_content(path),))
     checkpoint.check(path)
+    inert.check_sizes(path)
     for name, (kind, engine) in NAMES.items():
         if name in words or f"hubert.{name}" in words:
             return _known(path, kind, engine, words)
@@ -81,13 +83,10 @@ def _known(path: Path, kind: str, engine: str | None, words: dict[str, object]) 
     if kind == "RVC voice":
         facts = {key: str(words[key]) for key in ("version", "sr", "f0") if words.get(key) is not None}
         kind = f"RVC {facts.get('version', 'v2')} voice"
-        beside = sorted(path.parent.glob("*.index"))
-        own = [index for index in beside if path.stem.lower() in index.stem.lower()]
-        files = tuple(own[:1])
+        files = rvc_index.beside(path)
         if "config" not in words:
             problems.append("It is a training checkpoint; extract the voice from it in RVC first.")
-        if not own:
-            facts["index"] = "none beside it; with one it sounds more like its voice"
+        facts["index"] = rvc_index.told(path)
     return Found(kind, engine, tuple(problems), facts, files)
 
 

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from voxhumana.convert.nets import checkpoint, inert
 from voxhumana.convert.rvc.model import MARK
-from voxhumana.library.models import onnx_header, safetensors_header
+from voxhumana.library.models import onnx_header, rvc_index, safetensors_header
 from voxhumana.library.models.recognise import Found
 
-XTTS = ("config.json", "model.pth", "vocab.json")
-"""What Coqui's XTTS loads from a folder."""
+WEIGHTS, SPEAKERS = "model.pth", "speakers_xtts.pth"
+XTTS = ("config.json", WEIGHTS, "vocab.json")
+"""What Coqui's XTTS loads from a folder; `SPEAKERS`, too, if it is there."""
+CONFIGS = {
+    "TTS.config.shared_configs BaseDatasetConfig",
+    *(f"TTS.tts.configs.xtts_config {name}" for name in ("XttsConfig", "XttsArgs", "XttsAudioConfig")),
+    *(f"TTS.tts.models.xtts {name}" for name in ("XttsArgs", "XttsAudioConfig")),
+}
+"""Settings that the released weights hold as classes (coqui-tts 0.28, `_legacy_safe_globals`)."""
 TYPES = ({"phone", "phone_lengths"}, {"feats", "p_len"})
 """Inputs of RVC's own export, and of w-okada's."""
+CONTENT = ("content", "phone", "feats")
+"""Which input the words come in by, of ours, RVC's and w-okada's exports."""
+VERSIONS = {"256": "v1", "768": "v2"}
+"""Channels of the content encoder -> of RVC."""
 
 
 def recognise(path: Path) -> Found | None:
@@ -27,7 +39,7 @@ def _onnx(path: Path) -> Found | None:
     header = onnx_header.read(path)
     inputs = set(header.inputs)
     if MARK in header.metadata or any(kind <= inputs for kind in TYPES):
-        return Found("RVC voice", "rvc", (), {"inputs": ", ".join(sorted(inputs))}, _index(path))
+        return Found("RVC voice", "rvc", (), _facts(header, path), rvc_index.beside(path))
     if {"input", "input_lengths", "scales"} <= inputs:
         config = path.with_name(f"{path.name}.json")
         problem = f"{config.name} is missing; Piper needs it beside the model."
@@ -43,16 +55,23 @@ def _onnx(path: Path) -> Found | None:
     return None
 
 
+def _facts(header: onnx_header.Header, path: Path) -> dict[str, str]:
+    shape = next((header.inputs[name] for name in CONTENT if name in header.inputs), ())
+    told = {"version": VERSIONS[shape[-1]]} if shape[-1:] and shape[-1] in VERSIONS else {}
+    return told | {"inputs": ", ".join(sorted(header.inputs)), "index": rvc_index.told(path)}
+
+
 def _safetensors(path: Path) -> Found | None:
     header = safetensors_header.read(path)
     if "enc_p.emb_phone.weight" in header.shapes:
-        told = {"config", "version", "f0"} & header.metadata.keys()
+        about = {"index": rvc_index.told(path)}
         problem = "Its metadata lacks `config`, without which its network is not known; use the .pth instead."
         width = header.shapes["enc_p.emb_phone.weight"][-1]
-        facts = {"version": "v1" if width == 256 else "v2"} | {
-            key: header.metadata[key][:80] for key in sorted(told)
+        facts = {"version": VERSIONS.get(str(width), "v2")} | {
+            key: header.metadata[key][:80] for key in ("version", "sr", "f0") if key in header.metadata
         }
-        return Found("RVC voice", "rvc", () if "config" in told else (problem,), facts, _index(path))
+        problems = () if "config" in header.metadata else (problem,)
+        return Found("RVC voice", "rvc", problems, facts | about, rvc_index.beside(path))
     if any(name.endswith("feature_projection.projection.weight") for name in header.shapes):
         problem = f"RVC voices want it as ONNX; `vox models content {path}` makes that of it, and files it."
         return Found("HuBERT or ContentVec", None, (problem,))
@@ -64,9 +83,8 @@ def _folder(path: Path) -> Found | None:
     if len(lacking) == len(XTTS):
         return None
     problems = tuple(f"{name} is missing; XTTS needs it in the same folder." for name in lacking)
+    for name in (WEIGHTS, SPEAKERS):
+        if (path / name).is_file():
+            checkpoint.check(path / name, CONFIGS)
+            inert.check_sizes(path / name)
     return Found("XTTS model", "xtts", problems, files=tuple(path / n for n in XTTS if n not in lacking))
-
-
-def _index(path: Path) -> tuple[Path, ...]:
-    own = (index for index in sorted(path.parent.glob("*.index")) if path.stem.lower() in index.stem.lower())
-    return tuple(own)[:1]

@@ -78,7 +78,7 @@ def rows(settings: Settings) -> Iterator[Row]:
     }
     for kind, (names, chosen) in kinds.items():
         for name in names:
-            used = chosen.partition(":")[0] == name
+            used = registry.split(chosen)[0] == name
             yield Row(
                 kind, name, SAYS.get(name, "Of another package."), used, missing(EXTRAS.get(name, name))
             )

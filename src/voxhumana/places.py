@@ -1,10 +1,11 @@
-"""Where the files that a voice names are; those among the models are held against their receipts."""
+"""Where the files that voices and engines name are; those among the models are held against receipts."""
 
 from __future__ import annotations
 
 import functools
 import hashlib
 import json
+import re
 from pathlib import Path
 
 from voxhumana import config
@@ -41,6 +42,22 @@ def find(name: str, folder: Path | None, what: str, how: str = "") -> Path:
                 _check(place, models)
             return place
     raise VoxError(f"{what} '{name}' is missing; put it into {models}, or name its place in the voice{how}.")
+
+
+def model(name: str) -> Path | None:
+    """The folder of a model that `vox models add` filed by this name; None = there is none.
+
+    Raises:
+        VoxError: Something in it is not what its receipt says.
+    """
+    models = config.load().data_dir / "models"
+    folder = models / name
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", name) or not (folder / RECEIPT).is_file():
+        return None
+    for place in sorted(folder.rglob("*")):
+        if place.is_file() and place.name != RECEIPT:
+            _check(place, models)
+    return folder
 
 
 def _check(place: Path, models: Path) -> None:
