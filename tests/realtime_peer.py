@@ -1,6 +1,7 @@
 """A client of `/v1/realtime`, the official one, that keeps what it gets; sounds that scripted ears hear."""
 
 import base64
+import threading
 import time
 
 import numpy as np
@@ -87,9 +88,13 @@ class Mind(ScriptedResponder):
     def __init__(self):
         super().__init__("")
         self.script = ["I see."]
+        self.free = threading.Event()
+        """Until it is set, a reply is thought about: 10 s at most."""
+        self.free.set()
 
     def reply(self, messages):
         self.asked.append(list(messages))
+        self.free.wait(10)
         text = self.script.pop(0) if len(self.script) > 1 else self.script[0]
         if text == "!":
             raise RuntimeError("no mind")

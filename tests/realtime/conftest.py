@@ -33,6 +33,7 @@ def server(tmp_path_factory, mind):
 def client(server, mind):
     mind.asked.clear()
     mind.script = ["I see."]
+    mind.free.set()
     with openai.OpenAI(base_url=f"{server.url}/v1", api_key="none", max_retries=0) as client:
         yield client
 

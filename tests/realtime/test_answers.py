@@ -1,19 +1,17 @@
 """Responses of `/v1/realtime`: functions, cancellation, failure; items put in and taken out."""
 
 import json
-import threading
 
 from realtime_peer import ask, manual, words
 
 
-def test_a_cancelled_answer_leaves_the_question(talker, mind, monkeypatch):
-    answering = threading.Event()
-    monkeypatch.setattr(mind, "reply", lambda _: (answering.wait(10) and word for word in ("Well.",)))
+def test_a_cancelled_answer_leaves_the_question(talker, mind):
+    mind.free.clear()
     talker.say(words(1))
     talker.hear("response.created")
     talker.connection.response.cancel()
     done = talker.hear("response.done").response
-    answering.set()
+    mind.free.set()
     assert (done.status, done.status_details.reason) == ("cancelled", "client_cancelled")
     item = next(e.item_id for e in talker.events if e.type == "input_audio_buffer.committed")
     talker.connection.conversation.item.retrieve(item_id=item)

@@ -1,6 +1,5 @@
 """Spoken turns on `/v1/realtime`: heard, understood, answered, interrupted, ended by whom."""
 
-import threading
 import time
 import urllib.request
 
@@ -89,22 +88,15 @@ def test_a_question_stands_although_nothing_of_its_answer_was_heard(talker, mind
     assert mind.asked[-1][-1].text.replace("\n", " ") == "one one"
 
 
-def test_who_goes_on_before_the_answer_is_heard_has_one_turn(talker, mind, monkeypatch):
-    answering = threading.Event()
-    reply = mind.reply
-
-    def slow(messages):
-        answering.wait(10)
-        yield from reply(messages)
-
-    monkeypatch.setattr(mind, "reply", slow)
+def test_who_goes_on_before_the_answer_is_heard_has_one_turn(talker, mind):
+    mind.free.clear()
     talker.say(words(1)[:-RATE_HZ])  # and half a second of silence
     created = talker.hear("response.created")
     talker.say(words(1))
     done = talker.hear("response.done").response
     assert (done.id, done.status) == (created.response.id, "cancelled")
     gone = talker.hear("conversation.item.deleted").item_id
-    answering.set()
+    mind.free.set()
     assert talker.hear("response.done").response.status == "completed"
     committed = [e.item_id for e in talker.events if e.type == "input_audio_buffer.committed"]
     assert committed[0] == gone
