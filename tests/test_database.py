@@ -84,6 +84,22 @@ def test_nobody_else_may_read_it(database, path):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
+def test_where_nothing_can_be_written_it_says_so_at_once_and_leaves_no_empty_file(path, monkeypatch):
+    import resource
+
+    monkeypatch.setattr(module.time, "sleep", lambda _: pytest.fail("waited for room that nobody makes"))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        with pytest.raises(VoxError, match="free space"):
+            Database(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not path.exists()
+    Database(path).close()
+
+
 def test_a_tag_goes_with_its_voice_and_never_stands_alone(database):
     with database.begin() as session:
         session.add(row("tagged", tags=[TagRow(tag="old")]))

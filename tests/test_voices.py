@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from voxhumana.audio.file import SoundReader
+from voxhumana.errors import UsageError
 from voxhumana.library.shelf import Shelf
 
 VOX = Path(sys.executable).with_name("vox")
@@ -117,6 +118,12 @@ def test_a_voice_is_recorded_from_a_microphone(tmp_path, inside):
     assert "The north wind and the sun" in shown.err
     assert "me is on the shelf" in shown.out
     assert Shelf(tmp_path).find("me").engines["native"]["timbre"]
+
+
+def test_a_microphone_that_is_not_there_is_refused_before_anything_is_asked_or_shown(inside, capsys):
+    with pytest.raises(UsageError, match="no file"):
+        inside("record", "me", "--input", "file:nowhere.wav")
+    assert capsys.readouterr() == ("", "")
 
 
 def test_a_question_that_nobody_answers_changes_nothing(tmp_path, monkeypatch, capsys):

@@ -87,13 +87,14 @@ def record(
     from voxhumana.terminal.recorder import record as record_
 
     _check(json)
+    settings, devices = config.load(input=device), build.Devices()
+    devices.source(settings.input, settings.frames).close()  # refused before anything is asked
     told = about(name, title, character, language, consent, licence, synthetic, tag, "Recorded here")
-    settings = config.load(input=device)
     console = Console(stderr=True)
     while True:
-        console.print("Read this aloud, or say what you like, as you usually speak:\n", style="dim")
-        console.print(f"{PASSAGE}\n")
-        with closing(build.Devices().source(settings.input, settings.frames)) as source:
+        with closing(devices.source(settings.input, settings.frames)) as source:
+            console.print("Read this aloud, or say what you like, as you usually speak:\n", style="dim")
+            console.print(f"{PASSAGE}\n")
             sound, rate_hz = record_(source, duration, console), source.rate_hz
         assessment = assess(sound, rate_hz)
         if assessment.good or not sys.stdin.isatty():

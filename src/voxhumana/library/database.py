@@ -41,6 +41,8 @@ FILE = "voxhumana.db"
 MIGRATIONS = Path(__file__).parent / "migrations"
 PATIENCE_S = 10.0
 """How long a writer waits for another; our longest transaction is a migration."""
+LEAST_BYTE = 0xFF
+"""Of an extended result code of SQLite: the result; the others say which sort of it."""
 BEGIN = "vox_begin"
 """Execution option: with which statement a transaction starts."""
 
@@ -61,8 +63,7 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        with self._refusing():
-            _create(path)
+        with self._refusing(), _created(path):
             self._readers = create_engine(f"sqlite:///{path}", connect_args={"timeout": PATIENCE_S})
             event.listen(self._readers, "connect", _prepare)
             event.listen(self._readers, "begin", _begin)
@@ -113,8 +114,8 @@ class Database:
         """
         draft = to.with_name(f".{to.name}.{os.getpid()}.part")
         try:
-            _create(draft)
             with (
+                _created(draft),
                 contextlib.closing(self._connect()) as source,
                 contextlib.closing(sqlite3.connect(draft)) as copy,
             ):
@@ -214,11 +215,26 @@ def _revision(connection: Connection) -> str | None:
     return str(found[0]) if found else None
 
 
-def _create(path: Path) -> None:
-    """Make the file, for its owner only; the log beside it gets the same rights from SQLite."""
+@contextlib.contextmanager
+def _created(path: Path) -> Iterator[None]:
+    """Make the file, for its owner only; the log beside it gets the same rights from SQLite.
+
+    Where nothing could be written into it, as the disk is full, it does not stay.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with contextlib.suppress(FileExistsError):
+    try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        yield
+        return
+    try:
+        yield
+    except (DatabaseError, sqlite3.Error) as error:
+        if "locked" not in _why(error):
+            with contextlib.suppress(OSError):
+                if path.stat().st_size == 0:
+                    path.unlink()
+        raise
 
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:
@@ -229,8 +245,8 @@ def _prepare(connection: sqlite3.Connection, _record: object) -> None:
     while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
         try:
             connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError:  # two at once on a new file: this one step ignores the timeout
-            if time.monotonic() > until_s:
+        except sqlite3.OperationalError as error:  # two at once on a new file: this step ignores the timeout
+            if error.sqlite_errorcode & LEAST_BYTE != sqlite3.SQLITE_BUSY or time.monotonic() > until_s:
                 raise
             time.sleep(0.01)
     connection.execute(
