@@ -6,6 +6,8 @@ import re
 import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,43 @@ def test_an_engine_that_never_returns_does_not_hold_the_end_up(tmp_path):
                 event(peer, "never")
             assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1001, "the server ends")
         assert server.wait(30) in {0, 130}  # of an hour that it would have slept
+
+
+def speak(peer, frames):
+    """Send sound in real time."""
+    for _ in range(frames):
+        peer.send(bytes(960))
+        time.sleep(0.02)
+
+
+ALONE = """
+import sys
+from pathlib import Path
+from voxhumana.config import Settings
+from voxhumana.server.app import create
+from voxhumana.server.run import run
+
+run(create(settings := Settings(data_dir=Path(sys.argv[1]), serve_port=0, serve_talks=0)), settings)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for one process")
+def test_who_is_speaking_when_the_server_ends_hears_the_goodbye(tmp_path):
+    with subprocess.Popen(
+        [sys.executable, "-c", ALONE, tmp_path], stdout=subprocess.PIPE, text=True
+    ) as server:
+        port = re.search(r":(\d+);", server.stdout.readline())[1]
+        with connect(f"ws://127.0.0.1:{port}/v1/convert?engine=identity", open_timeout=60) as peer:
+            event(peer, "session.created")
+            hearing = threading.Thread(target=lambda: [None for _ in peer])
+            hearing.start()
+            speak(peer, 25)
+            server.send_signal(signal.SIGTERM)
+            with pytest.raises(ConnectionClosed) as closed:
+                speak(peer, 10_000)
+            hearing.join()
+            assert closed.value.rcvd.code in {1001, 1012}  # the second where the machine is too busy to wait
+        assert server.wait(30) == 0
 
 
 TIDY = """

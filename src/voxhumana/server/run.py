@@ -18,14 +18,17 @@ from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from voxhumana.config import Settings
 from voxhumana.errors import UsageError, VoxError
 from voxhumana.server import journal
 from voxhumana.server.seats import Seats
 
-FAREWELL_S = 0.3
-"""Sessions have so long to say goodbye."""
+FAREWELL_S = 0.8
+"""Sessions have so long to say goodbye, and their peers to answer it."""
+LOOK_S = 0.005
+"""Between two looks whether they have."""
 GRACE_S = 1
 """Requests that are under way at Ctrl-C or SIGTERM have so long to end, after that."""
 LAST_S = 1.2
@@ -149,9 +152,18 @@ class Polite(uvicorn.Server):
         """End."""
         if not self.force_exit:
             with contextlib.suppress(TimeoutError):
-                leaving = asyncio.gather(*(seats.leave() for seats in self._seats))
-                await asyncio.wait_for(leaving, FAREWELL_S)
+                await asyncio.wait_for(self._part(), FAREWELL_S)
         await super().shutdown(sockets)
+
+    async def _part(self) -> None:
+        """Have the sessions say goodbye, and wait for their peers to hear it.
+
+        A socket that is closed on a peer that still sends is reset, and what the peer had not read is lost.
+        """
+        await asyncio.gather(*(seats.leave() for seats in self._seats))
+        sockets = self.server_state.connections
+        while any(isinstance(each, WebSocketsSansIOProtocol) for each in sockets):  # noqa: ASYNC110  # no event
+            await asyncio.sleep(LOOK_S)
 
 
 def listen(host: str, port: int) -> socket.socket:
