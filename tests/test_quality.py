@@ -61,13 +61,27 @@ def test_what_harms_source_and_conversion_alike_casts_no_doubt():
 
 def test_the_interval_of_likeness_holds_it():
     rng = np.random.default_rng(1)
-    likeness = {"start": 0.5, "ideal": 0.9, "start_2": 0.2, "ideal_2": 0.6}
+    likeness = {
+        "start": 0.5,
+        "ideal": 0.9,
+        "ideal_long": 1.0,
+        "start_2": 0.2,
+        "ideal_2": 0.6,
+        "ideal_long_2": 1.0,
+    }
     told = [likeness | {"secs": 0.6 + rng.normal(0, 0.05), "secs_2": 0.4} for _ in range(30)]
     found = converted(told).summary()
     assert found["closed_low"] < found["closed"] < found["closed_high"]
     assert found["closed"] == pytest.approx(25, abs=8)
     assert found["closed_2"] == pytest.approx(50)
+    assert found["closed_long"] == pytest.approx(found["closed"] * 0.8)
     assert "start" not in found
+
+
+def test_a_target_is_heard_for_as_long_as_the_clip():
+    target = Target("ann", np.zeros(0, np.float32), np.arange(10, dtype=np.float32))
+    assert [each.tolist() for each in target.stretches(4)] == [[0, 1, 2, 3], [4, 5, 6, 7]]
+    assert [len(each) for each in target.stretches(30)] == [10]
 
 
 def test_a_trial_that_lacks_a_figure_does_not_spoil_the_others():

@@ -7,7 +7,8 @@ engine in its own voice (what analysis and synthesis alone cost), then each engi
 same again by the speakers' first language, and `built-in`, an engine in the voices that ship. Then whoever
 and whatever else comes to a microphone, as recorded and as converted: children, each condition of
 `conditions.py`, and the `guests.py`. Likeness closed is
-(SECS(converted, target) - SECS(source, target)) / (SECS(target, target) - SECS(source, target)).
+(SECS(converted, target) - SECS(source, target)) / (SECS(target, target) - SECS(source, target)),
+where the target, too, says no more than the clip is long; closed_long compares with 15 s of it.
 """
 
 from __future__ import annotations

@@ -16,6 +16,8 @@ RATES = {"wer": ("edits", "words"), "per": ("edits_2", "phonemes"), "cer": ("let
 """Error rates, in percent: of all trials' edits in all their words, or whatever is counted."""
 JUDGES = ("", "_2")
 """Suffixes of the voiceprints' figures."""
+IDEALS = ("", "_long")
+"""Suffixes of what is taken for the target itself: speech as long as the clip, and all there is."""
 RESAMPLED = 2000
 SURE = (2.5, 97.5)
 """Percentiles of means over trials drawn again, with replacement: the bootstrap (Efron 1979)."""
@@ -78,6 +80,8 @@ def _shares(columns: Columns, before: Columns, index: npt.NDArray[np.int64]) -> 
     was = _rates(before, index)
     found = {f"{k}_lost": v - was[k] for k, v in _rates(columns, index).items() if k in was}
     for judge in JUDGES if "start" in columns else ():
-        said, start, ideal = (columns[f"{part}{judge}"][index].mean(1) for part in ("secs", "start", "ideal"))
-        found[f"closed{judge}"] = 100 * (said - start) / (ideal - start)
+        said, start = (columns[f"{part}{judge}"][index].mean(1) for part in ("secs", "start"))
+        for length in IDEALS:
+            ideal = columns[f"ideal{length}{judge}"][index].mean(1)
+            found[f"closed{length}{judge}"] = 100 * (said - start) / (ideal - start)
     return found

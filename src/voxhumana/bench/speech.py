@@ -73,6 +73,11 @@ class Target:
     voice: Voice | None = None
     """As it ships, if it does."""
 
+    def stretches(self, length: int) -> list[Array]:
+        """The rest in pieces of `length` samples, one after the other; all of it if it is shorter."""
+        length = min(length, len(self.rest))
+        return [self.rest[at : at + length] for at in range(0, len(self.rest) - length + 1, length)]
+
 
 def read_clips(folder: Path) -> list[Clip]:
     """Every recording that `manifest.tsv` lists; sounds are read when somebody asks for them.

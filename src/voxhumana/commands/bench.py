@@ -26,6 +26,7 @@ QUALITY = {
     "per_lost": "lost",
     "closed": "likeness %",
     "closed_2": "2nd judge %",
+    "closed_long": "of 15 s %",
     "f0_correlation": "F0 corr.",
     "dnsmos": "DNSMOS",
     "p808": "P.808",
