@@ -5,13 +5,13 @@ import pytest
 from voxhumana.bench.verdict import markdown, verdict
 
 FILES = [{"file_delay": 768, "file_delay_declared": 768}, {}]
-CHEAP = {"cpu_rtf": 0.1, "rtf": 0.3}
+CHEAP, NETWORK = {"cpu_rtf": 0.1, "rtf": 0.3}, {"cpu_rtf": 0.2, "rtf": 0.3}
 GOOD = {
     "delays": [
         {"frames": 128, "median_ms": 9.9, "p99_ms": 20, "server_ms": 0.1, "heard": 200, "bursts": 200},
     ],
     "voices": [
-        {"voice": "uncle", "engine": "native", "median_ms": 50, "p99_ms": 70, "cost": CHEAP},
+        {"voice": "uncle", "engine": "native", "median_ms": 50, "p99_ms": 70, "cost": NETWORK},
         {"voice": "uncle", "engine": "dsp", "median_ms": 60, "p99_ms": 70, "cost": CHEAP},
     ],
     "stall": {"before_ms": 5, "after_ms": 10},
@@ -35,7 +35,7 @@ def test_what_is_good_enough_is_told_so():
         ("delays", "median_ms", 10.1),
         ("delays", "median_ms", float("nan")),
         ("voices", "median_ms", 61),
-        ("voices", "cost", {"cpu_rtf": 0.11, "rtf": 0.1}),
+        ("voices", "cost", {"cpu_rtf": 0.21, "rtf": 0.1}),
         ("stall", "after_ms", 10.1),
         ("soak", "underruns_in_1000", 1.0),
         ("soak", "delay_after_ms", 34),
@@ -50,6 +50,11 @@ def test_one_figure_that_is_too_bad_is_one_row_that_says_no(part, figure, worse)
         changed = {**measured, figure: worse}
     rows = verdict(FILES, {**GOOD, part: changed})
     assert [row.met for row in rows].count(False) == 1
+
+
+def test_effects_may_cost_half_of_what_a_network_may():
+    voices = [{**GOOD["voices"][1], "cost": NETWORK}]
+    assert [row.met for row in verdict([], {"voices": voices})] == [True, False]
 
 
 def test_files_a_sample_late_are_told():
