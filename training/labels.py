@@ -4,7 +4,7 @@ python -m training.labels --data DATA real whisper speaker colour f0
 
 speaker.f32   float32 [clips, 256]   GE2E of each clip                                (1 h in about 2 min on one core)
 colour.f32    float32 [clips, 160]   mean and spread of the log-mels where there is speech
-f0.f16        float16 [N / 240]      Hz every 10 ms, 0 where unvoiced, by SwiftF0 (MIT)
+f0.f16        float16 [N / 240]      Hz at the ends of hops, 0 where unvoiced, by the engine's own tracker
 whisper.f16   float16 [N / 480, 512] Whisper base encoder, 50 Hz, by CTranslate2
 """
 
@@ -23,11 +23,22 @@ import torch
 
 from training.corpus import FRAME, HOP, RATE, Clip, Corpus
 from training.voiceprint import Voiceprint
-from voxhumana.convert import spectrum
+from voxhumana.convert import melody, spectrum
 
 WINDOW_S = 30
 """What the Whisper encoder reads at once; clips are packed into it, since it costs the same when half empty."""
 GAP_S = 0.4
+
+
+class Tune(melody.Melody):
+    """The engine's tracker; says log F0 itself, not what it is off the speaker's mean."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mean = 0.0
+
+    def _follow(self, log_f0: float) -> None:
+        """Stay at nought."""
 
 
 def at_16k(corpus: Corpus, clip: Clip) -> np.ndarray:
@@ -41,15 +52,11 @@ def speaker(corpus: Corpus, clips: list[Clip]) -> Iterator[np.ndarray]:
 
 
 def f0(corpus: Corpus, clips: list[Clip]) -> Iterator[np.ndarray]:
-    from swift_f0 import SwiftF0
-
-    detector = SwiftF0(threads=1, spin=False)
     for clip in clips:
-        found = detector.detect(corpus.wave(clip), RATE, fmin=50, fmax=600)
-        at = (np.arange(clip.length // HOP) + 0.5) * HOP / RATE
-        nearest = np.abs(found.timestamps[:, None] - at).argmin(0)
-        hz = np.exp(np.interp(at, found.timestamps, np.log(np.maximum(found.pitch_hz, 1))))
-        yield np.where(found.confidence[nearest] >= 0.5, hz, 0).astype(np.float16)
+        tracker = Tune()
+        wave = np.append(corpus.wave(clip), np.zeros(FRAME, np.float32))
+        heard = [tracker.hear(block) for block in wave.reshape(-1, FRAME)][1:]
+        yield np.concatenate([np.exp(log_f0) * voiced for log_f0, voiced in heard]).astype(np.float16)
 
 
 def colour(corpus: Corpus, clips: list[Clip]) -> Iterator[np.ndarray]:

@@ -26,8 +26,8 @@ WINDOW = 600
 class Likeness:
     """1 - cosine between what is said and who is to say it."""
 
-    def __init__(self) -> None:
-        self._net = Voiceprint.pretrained().requires_grad_(False)
+    def __init__(self, device: str = "cpu") -> None:
+        self._net = Voiceprint.pretrained().requires_grad_(False).to(device)
 
     def __call__(self, power: Tensor, speaker: Tensor, mask: Tensor) -> Tensor:
         """Mean over the batch; power per bin [B, T >= 160, 201] every 10 ms as `heard` gives it, speaker [B, 256].
@@ -40,8 +40,8 @@ class Likeness:
         first = int(torch.randint(power.shape[1] - many * voiceprint.SPAN + 1, ()))
         windows = power[:, first : first + many * voiceprint.SPAN].unflatten(1, (many, voiceprint.SPAN))
         full = mask[:, first : first + many * voiceprint.SPAN].unflatten(1, (many, voiceprint.SPAN)).mean(2)
-        told = self._net(windows.flatten(0, 1) @ FILTERS).unflatten(0, (-1, many))
-        counts = (full > 0.9).float().index_fill(1, torch.zeros(1, dtype=torch.long), 1.0)
+        told = self._net(windows.flatten(0, 1) @ FILTERS.to(power.device)).unflatten(0, (-1, many))
+        counts = torch.cat([torch.ones_like(full[:, :1]), (full[:, 1:] > 0.9).float()], 1)
         mean = torch.nn.functional.normalize((told * counts[..., None]).sum(1), dim=1)
         return 1 - (mean * speaker).sum(1).mean()
 

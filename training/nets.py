@@ -62,7 +62,8 @@ class Trunk(nn.Module):
         self.width, self.depth = width, depth
 
     def start(self, batch: int) -> list[Tensor]:
-        return [torch.zeros(batch, KERNEL - 1, self.width) for _ in range(self.depth)]
+        here = self.enter.weight.device
+        return [torch.zeros(batch, KERNEL - 1, self.width, device=here) for _ in range(self.depth)]
 
     def forward(
         self, x: Tensor, states: list[Tensor], modulations: list[Tensor | None] | None = None

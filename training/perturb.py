@@ -51,8 +51,10 @@ def frames(waves: Tensor, window: int) -> Tensor:
 
 def log_mel(waves: Tensor, bank: Tensor | None = None) -> Tensor:
     """[B, N / 480, 160]: two log-mels a 20 ms frame; `bank` [B, bins, 80] moves each clip's filters."""
-    magnitude = torch.fft.rfft(frames(waves, spectrum.WINDOW) * HANN, spectrum.FFT).abs()
-    mel = (magnitude @ (THROATS[0] if bank is None else bank)).clamp_min(spectrum.FLOOR).log()
+    magnitude = torch.fft.rfft(frames(waves, spectrum.WINDOW) * HANN.to(waves.device), spectrum.FFT).abs()
+    mel = (
+        (magnitude @ (THROATS[0] if bank is None else bank).to(waves.device)).clamp_min(spectrum.FLOOR).log()
+    )
     return mel.unflatten(1, (-1, 2)).flatten(2)
 
 

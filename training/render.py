@@ -21,12 +21,14 @@ FFT = source.FFT
 
 def render(envelopes: Tensor, f0: Tensor) -> Tensor:
     """float32 [B, 240 T] of log envelopes [B, T, 2, 80] and F0 [B, T], Hz at the ends of hops, 0 unvoiced."""
+    spread, fold, rise = (each.to(f0.device) for each in (SPREAD, FOLD, RISE))
     with torch.no_grad():
-        excitation = torch.stack([pulses(f0), torch.randn(len(f0), f0.shape[1] * HOP)], 1)
+        noise = torch.randn(len(f0), f0.shape[1] * HOP, device=f0.device)
+        excitation = torch.stack([pulses(f0), noise], 1)
         hops = excitation.unflatten(2, (-1, HOP)).transpose(1, 2)  # [B, T, 2, 240]
-        fading, coming = (torch.fft.rfft(hops * gain, FFT) for gain in (1 - RISE, RISE))
-    cepstra = torch.fft.irfft(envelopes.float() @ SPREAD, FFT)
-    filters = torch.exp(torch.fft.rfft(cepstra * FOLD))
+        fading, coming = (torch.fft.rfft(hops * gain, FFT) for gain in (1 - rise, rise))
+    cepstra = torch.fft.irfft(envelopes.float() @ spread, FFT)
+    filters = torch.exp(torch.fft.rfft(cepstra * fold))
     before = torch.cat([filters[:, :1], filters[:, :-1]], 1)
     rings = torch.fft.irfft((fading * before + coming * filters).sum(2), FFT)  # [B, T, 1024]
     padded = torch.nn.functional.pad(rings, (0, -FFT % HOP)).unflatten(2, (-1, HOP))
@@ -40,7 +42,7 @@ def render(envelopes: Tensor, f0: Tensor) -> Tensor:
 def pulses(f0: Tensor) -> Tensor:
     """As `SourceFilter` makes them, [B, 240 T]."""
     voiced = (f0 > 0).double()
-    places = torch.arange(f0.shape[1]).expand_as(f0)
+    places = torch.arange(f0.shape[1], device=f0.device).expand_as(f0)
     last = torch.where(f0 > 0, places, -1).cummax(1).values
     first = (f0 > 0).int().argmax(1, keepdim=True)
     held = f0.double().gather(1, torch.where(last < 0, first, last)).clamp_min(45)
@@ -56,4 +58,4 @@ def pulses(f0: Tensor) -> Tensor:
 def _between(nodes: Tensor) -> Tensor:
     """Straight lines from node to node, [B, 240 T]."""
     before = torch.cat([nodes[:, :1], nodes[:, :-1]], 1)
-    return (before[..., None] + (nodes - before)[..., None] * PART).flatten(1)
+    return (before[..., None] + (nodes - before)[..., None] * PART.to(nodes.device)).flatten(1)

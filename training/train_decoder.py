@@ -28,7 +28,7 @@ from training.nets import Decoder
 from training.render import render
 from training.train_encoder import LOOKAHEAD, held_out
 from voxhumana.convert import spectrum
-from voxhumana.convert.native import CALM
+from voxhumana.convert.native import AVERAGE, CALM
 
 SAME_WORDS = 1
 """Which corpus has clips that say the same at the same time."""
@@ -44,10 +44,17 @@ SAID = 60.0
 """The same for what the speech engine says."""
 BUILT_IN = 12.0
 """The same for the built-in voices: some 5 % of all."""
-CAST = 0.4
+CAST = 0.5
 """Share of swapped speakers that are built-in voices."""
 MEMORY = 1000
 """Steps over which the mean of the weights runs that is exported."""
+UNHEARD = 100.0
+"""Frames that the average speaker is worth at the start, as in `native.Colouring`."""
+WARM = 900.0
+"""Frames that the clip's own mean is worth where the speaker has been heard for long."""
+COLD = 0.5
+"""Share of clips whose speaker is heard for the first time."""
+MEAN, MEAN_SQUARE = (torch.from_numpy(each) for each in (AVERAGE[0], AVERAGE[1] ** 2 + AVERAGE[0] ** 2))
 TILT = 0.7
 """Nepers (6 dB) of random equalisation."""
 
@@ -59,7 +66,7 @@ class Voices:
         self.rng = np.random.default_rng(seed)
         self._corpora = [Corpus(data / name) for name in ("real", "parallel", "said", "built-in")]
         self._microphone = perturb.Microphone(data / "speech", self.rng)
-        self._f0 = [c.table("f0.f16", np.float16) for c in self._corpora]
+        self._f0 = [c.table("tracked.f16", np.float16) for c in self._corpora]
         self._prints = [np.array(c.table("speaker.f32", np.float32, 256)) for c in self._corpora]
         self._colours = [np.array(c.table("colour.f32", np.float32, 160)) for c in self._corpora]
         self._kin: dict[tuple[int, str], list[int]] = {}
@@ -135,9 +142,8 @@ class Voices:
         sound = np.zeros(FRAMES * FRAME, np.float32)
         sound[: many * FRAME] = heard
         first = (clip.start + cut.start) // HOP
-        here = np.array(self._f0[which][first : first + 2 * many], np.float32)
         f0 = np.zeros(2 * FRAMES, np.float32)
-        f0[: 2 * many] = at_nodes(here)
+        f0[: 2 * many] = self._f0[which][first : first + 2 * many]
         level = np.full(2 * FRAMES, -9.0, np.float32)
         level[: 2 * many] = spectrum.level(heard.reshape(-1, HOP))
         target = np.zeros(FRAMES * FRAME, np.float32)
@@ -159,13 +165,6 @@ def _normal(corpus: Corpus, clip: Clip) -> np.ndarray:
     return wave * np.float32(LEVEL / np.sqrt(power[loud].mean() + 1e-10))
 
 
-def at_nodes(f0: np.ndarray) -> np.ndarray:
-    """F0 at the ends of hops from F0 at their middles; 0 where unvoiced."""
-    after = np.append(f0[1:], f0[-1:])
-    both = (f0 > 0) & (after > 0)
-    return np.where(both, np.sqrt(np.maximum(f0 * after, 0)), np.maximum(f0, after) * (f0 > 0))
-
-
 def conditions(mel: torch.Tensor, f0: torch.Tensor, level: torch.Tensor) -> torch.Tensor:
     """Decoder input [B, T, 326] from log-mels [B, T, 160], F0 (0 unvoiced) and log level [B, 2T]; see Decoder."""
     voiced = (f0 > 0).float()
@@ -176,15 +175,30 @@ def conditions(mel: torch.Tensor, f0: torch.Tensor, level: torch.Tensor) -> torc
     return torch.cat([said[..., :160], mel, said[..., 160:]], -1)
 
 
-def normal(mel: torch.Tensor) -> torch.Tensor:
-    """[B, T, 160] less each band's mean, over its spread, where it is loud; as the live engine does with running ones."""
-    each = mel.unflatten(-1, (2, 80)).flatten(1, 2)
+def normal(mel: torch.Tensor, trust: torch.Tensor | float = WARM) -> torch.Tensor:
+    """[B, T, 160] less each band's mean, over its spread, where it is loud, as `native.Colouring` takes them off.
+
+    They run as in the engine; what is believed at the start is a mixture of the average speaker's and the clip's own,
+    the latter worth `trust` [B, 1, 1] frames: 0 for a speaker unheard.
+    """
+    each = mel.unflatten(-1, (2, 80)).flatten(1, 2).float()
     level = each.mean(-1, keepdim=True)
     loud = (level > level.quantile(0.9, 1, keepdim=True) - 25 / 8.69).float()
     many = loud.sum(1, keepdim=True)
-    mean = (each * loud).sum(1, keepdim=True) / many
-    spread = (((each - mean).square() * loud).sum(1, keepdim=True) / many).sqrt().clamp_min(LEAST_SPREAD)
-    return ((each - mean) / spread).unflatten(1, (-1, 2)).flatten(2)
+    own, own_square = (
+        (each * loud).sum(1, keepdim=True) / many,
+        (each.square() * loud).sum(1, keepdim=True) / many,
+    )
+    begun = torch.as_tensor(trust, dtype=torch.float32, device=mel.device)
+    usual, usual_square = MEAN.to(mel.device), MEAN_SQUARE.to(mel.device)
+    weight = UNHEARD + begun + loud.cumsum(1)
+    mean = (UNHEARD * usual + begun * own + (each * loud).cumsum(1)) / weight
+    square = (UNHEARD * usual_square + begun * own_square + (each.square() * loud).cumsum(1)) / weight
+    spread = (square - mean.square()).clamp_min(LEAST_SPREAD**2).sqrt()
+    each, mean, spread = (part.unflatten(1, (-1, 2)) for part in (each, mean, spread))
+    return ((each - mean[:, :, 1:]) / spread[:, :, 1:]).flatten(
+        2
+    )  # a block's two log-mels are taken in, then told
 
 
 def say(net: Decoder, batch: dict[str, torch.Tensor], mel: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -204,12 +218,21 @@ def spectral_loss(envelopes: torch.Tensor, f0: torch.Tensor, batch: dict[str, to
     )
 
 
+def heard_for() -> torch.Tensor:
+    """Frames that each of a batch's speakers has been heard for, [BATCH, 1, 1]."""
+    return WARM * (torch.rand(BATCH, 1, 1) > COLD).float()
+
+
 def pretended(
-    net: Decoder, batch: dict[str, torch.Tensor], judge: likeness.Likeness, ear: hearing.Hearing
+    net: Decoder,
+    batch: dict[str, torch.Tensor],
+    judge: likeness.Likeness,
+    ear: hearing.Hearing,
+    trust: torch.Tensor | float = 0.0,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """How unlike the batch's speakers it sounds when they say its targets, and how far the words are from those."""
-    envelopes, f0 = say(net, batch, normal(perturb.log_mel(batch["target"])))
-    envelopes = envelopes - CALM * (f0 > 0)[..., None, None] * torch.tensor([[0.0], [1.0]])
+    envelopes, f0 = say(net, batch, normal(perturb.log_mel(batch["target"]), trust))
+    envelopes = envelopes - CALM * (f0 > 0)[..., None, None] * envelopes.new_tensor([[0.0], [1.0]])
     said = likeness.heard(render(envelopes, f0))
     many = said.shape[1]
     meant = likeness.heard(batch["target"])[:, :many]
@@ -254,8 +277,8 @@ def main() -> None:
         optimiser.load_state_dict(saved["optimiser"])
     some = voices.held[:: max(1, len(voices.held) // 32)]
     held = {k: v.to(args.device) for k, v in voices.collate([voices.stretch(*c) for c in some]).items()}
-    plain, judge = normal(perturb.log_mel(held["sound"])), likeness.Likeness()
-    ear = hearing.Hearing(args.data / "hearing.npz")
+    plain, judge = normal(perturb.log_mel(held["sound"])), likeness.Likeness(args.device)
+    ear = hearing.Hearing(args.data / "hearing.npz", args.device)
     mean = copy.deepcopy(net)
     if saved:
         mean.load_state_dict(saved["mean"])
@@ -273,16 +296,16 @@ def main() -> None:
         tilts = torch.from_numpy(perturb.tilts(voices.rng, BATCH, TILT))
         with torch.autocast(args.device, torch.bfloat16):
             mel = normal(
-                perturb.log_mel(batch["sound"], throats.to(args.device)) + tilts.to(args.device)[:, None]
+                perturb.log_mel(batch["sound"], throats.to(args.device)) + tilts.to(args.device)[:, None],
+                heard_for(),
             )
             envelopes, f0 = say(net, batch, mel)
             loss = spectral_loss(envelopes, f0, batch)
             unlike = lost = torch.zeros(())
             if step % 2:  # costs as much as all the rest, so every other time, twice as strong
-                unlike, lost = (
-                    2 * each
-                    for each in pretended(net, likeness.swapped(batch, voices.cast(BATCH)), judge, ear)
-                )
+                cast = {k: v.to(args.device) for k, v in voices.cast(BATCH).items()}
+                other = likeness.swapped(batch, cast)
+                unlike, lost = (2 * each for each in pretended(net, other, judge, ear, heard_for()))
         (loss + args.likeness * unlike + args.words * lost).backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimiser.step()
