@@ -57,15 +57,17 @@ def export(folder: Path, source: Path = WEIGHTS) -> dict[str, Report]:
     from voxhumana.convert.coreml import nets  # noqa: PLC0415  # torch
 
     folder.mkdir(parents=True, exist_ok=True)
-    caster, decoder = nets.Caster(), nets.Decoder()
-    for network, name in ((caster, "casting"), (decoder, "decoder")):
-        weights.fill(network, weights.read(source / f"{name}.onnx"), name)
+    found = {name: weights.read(source / f"{name}.onnx") for name in ("casting", "decoder")}
+    sizes = weights.sizes(found["decoder"])
+    caster, decoder = nets.Caster(sizes), nets.Decoder(sizes)
+    weights.fill(caster, found["casting"], "casting")
+    weights.fill(decoder, found["decoder"], "decoder")
     cast = {"voiceprint": (1, nets.PRINT), "colour": (1, nets.COLOUR)}
-    spoken = {f"modulation{at}": (1, 1, 3 * nets.WIDTH) for at in range(nets.DEPTH)}
+    spoken = {f"modulation{at}": (1, 1, 3 * sizes.width) for at in range(sizes.depth)}
     spoken |= {"bias": (1, 1, 2 * nets.BANDS), "mean": (1, 1, nets.BANDS), "spread": (1, 1, nets.BANDS)}
     told = {"told": (1, BLOCKS[0], nets.TOLD)}
-    held = {f"state{at}": (1, nets.KERNEL - 1, nets.WIDTH) for at in range(nets.DEPTH)}
-    after = [f"after{at}" for at in range(nets.DEPTH)]
+    held = {f"state{at}": (1, nets.KERNEL - 1, sizes.width) for at in range(sizes.depth)}
+    after = [f"after{at}" for at in range(sizes.depth)]
     macos13, macos15 = ct.target.macOS13, ct.target.macOS15
     plans: dict[str, tuple[Any, ...]] = {
         "casting": ("casting", caster, cast, {}, list(spoken), macos13),

@@ -15,7 +15,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-KERNEL, WIDTH, DEPTH, BANDS = 7, 256, 6, 80
+from voxhumana.convert.coreml.weights import Sizes
+
+KERNEL, BANDS = 7, 80
 TOLD, PRINT, COLOUR = 326, 256, 160
 WHITE, LEVEL, PRINT_GAIN = 2.4, -2.24, 8.0
 """Constants of `training/nets.py`; that they are still those of the ONNX files is measured at each export."""
@@ -24,46 +26,50 @@ WHITE, LEVEL, PRINT_GAIN = 2.4, -2.24, 8.0
 class Block(nn.Module):
     """ConvNeXt, causal, speaking as somebody."""
 
-    def __init__(self) -> None:
+    def __init__(self, width: int) -> None:
         super().__init__()
-        self.taps = nn.Parameter(torch.zeros(KERNEL, WIDTH))
-        self.norm = nn.LayerNorm(WIDTH)
-        self.up, self.down = nn.Linear(WIDTH, 3 * WIDTH), nn.Linear(3 * WIDTH, WIDTH)
-        self.gain = nn.Parameter(torch.zeros(WIDTH))
+        self.taps = nn.Parameter(torch.zeros(KERNEL, width))
+        self.norm = nn.LayerNorm(width)
+        self.up, self.down = nn.Linear(width, 3 * width), nn.Linear(3 * width, width)
+        self.gain = nn.Parameter(torch.zeros(width))
 
     def forward(self, x: Tensor, state: Tensor, modulation: Tensor) -> tuple[Tensor, Tensor]:
-        """[1, T, 256] and the 6 frames before -> [1, T, 256] and the last 6."""
+        """[1, T, width] and the 6 frames before -> [1, T, width] and the last 6."""
         past = torch.cat([state, x], 1)
-        heard = functional.conv1d(past.transpose(1, 2), self.taps.T[:, None], groups=WIDTH)
+        heard = functional.conv1d(past.transpose(1, 2), self.taps.T[:, None], groups=len(self.gain))
         scale, shift, gate = modulation.chunk(3, -1)
         y = self.norm(heard.transpose(1, 2)) * (1 + scale) + shift
         y = self.down(functional.gelu(self.up(y))) * (self.gain * (1 + gate))
-        return x + y, past[:, -(KERNEL - 1) :].reshape(1, KERNEL - 1, WIDTH)  # said, as tracing forgets it
+        return x + y, past[:, -(KERNEL - 1) :].reshape(
+            1, KERNEL - 1, len(self.gain)
+        )  # said, as tracing forgets it
 
 
 class Trunk(nn.Module):
     """The blocks, and what is before and after them; only names its parts."""
 
-    def __init__(self) -> None:
+    def __init__(self, sizes: Sizes) -> None:
         super().__init__()
-        self.enter = nn.Linear(TOLD, WIDTH)
-        self.blocks = nn.ModuleList(Block() for _ in range(DEPTH))
-        self.norm = nn.LayerNorm(WIDTH)
+        self.enter = nn.Linear(TOLD, sizes.width)
+        self.blocks = nn.ModuleList(Block(sizes.width) for _ in range(sizes.depth))
+        self.norm = nn.LayerNorm(sizes.width)
 
 
 class Decoder(nn.Module):
     """What is heard -> envelopes; states are inputs and outputs."""
 
-    def __init__(self) -> None:
+    def __init__(self, sizes: Sizes) -> None:
         super().__init__()
-        self.trunk = Trunk()
-        self.head = nn.Linear(WIDTH, 4 * BANDS)
+        self.sizes = sizes
+        self.trunk = Trunk(sizes)
+        self.head = nn.Linear(sizes.width, 4 * BANDS)
         self.heard = nn.Parameter(torch.zeros(BANDS, BANDS))
         self.breath = nn.Parameter(torch.zeros(2, BANDS))
 
     def forward(self, told: Tensor, *rest: Tensor) -> tuple[Tensor, ...]:
         """Envelopes [1, T, 2, 2, 80] and the states after."""
-        modulations, (bias, mean, spread), states = rest[:DEPTH], rest[DEPTH : DEPTH + 3], rest[DEPTH + 3 :]
+        depth = self.sizes.depth
+        modulations, (bias, mean, spread), states = rest[:depth], rest[depth : depth + 3], rest[depth + 3 :]
         y, after = self.trunk.enter(told), []
         for block, state, modulation in zip(self.trunk.blocks, states, modulations, strict=True):
             y, kept = block(y, state, modulation)
@@ -81,8 +87,8 @@ class Stateful(nn.Module):
     def __init__(self, decoder: Decoder) -> None:
         super().__init__()
         self.decoder = decoder
-        for at in range(DEPTH):
-            self.register_buffer(f"state{at}", torch.zeros(1, KERNEL - 1, WIDTH))
+        for at in range(decoder.sizes.depth):
+            self.register_buffer(f"state{at}", torch.zeros(1, KERNEL - 1, decoder.sizes.width))
 
     def begin(self) -> None:
         """Forget what was heard."""
@@ -91,7 +97,7 @@ class Stateful(nn.Module):
 
     def forward(self, told: Tensor, *cast: Tensor) -> Tensor:
         """Envelopes alone; the states move on."""
-        states: list[Any] = [getattr(self, f"state{at}") for at in range(DEPTH)]
+        states: list[Any] = [getattr(self, f"state{at}") for at in range(self.decoder.sizes.depth)]
         envelopes, *after = self.decoder(told, *cast, *states)
         for state, kept in zip(states, after, strict=True):
             state[:] = kept
@@ -101,14 +107,14 @@ class Stateful(nn.Module):
 class Caster(nn.Module):
     """What a voice does to the decoder."""
 
-    def __init__(self) -> None:
+    def __init__(self, sizes: Sizes) -> None:
         super().__init__()
         self.timbre = nn.Sequential(nn.Linear(PRINT + COLOUR, 256), nn.GELU(), nn.Linear(256, 256), nn.GELU())
-        self.modulate = nn.ModuleList(nn.Linear(256, 3 * WIDTH) for _ in range(DEPTH))
+        self.modulate = nn.ModuleList(nn.Linear(256, 3 * sizes.width) for _ in range(sizes.depth))
         self.colour = nn.Linear(256, 2 * BANDS)
 
     def forward(self, voiceprint: Tensor, colour: Tensor) -> tuple[Tensor, ...]:
-        """Six modulations [1, 1, 768], bias [1, 1, 160], mean and spread [1, 1, 80]."""
+        """A modulation [1, 1, 3 * width] a block, bias [1, 1, 160], mean and spread [1, 1, 80]."""
         who = self.timbre(torch.cat([PRINT_GAIN * voiceprint, colour], 1))[:, None]
         mean, spread = colour[:, None].chunk(2, -1)
         return *(layer(who) for layer in self.modulate), self.colour(who), mean + LEVEL, spread

@@ -6,6 +6,7 @@ An exporter names matrices as it likes, but keeps each node's place: `/decoder/t
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,28 @@ import numpy.typing as npt
 from voxhumana.errors import VoxError
 
 Array = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What the weights say of the network: a larger one of the same kind needs no other code."""
+
+    depth: int
+    """Blocks."""
+    width: int
+    """Channels."""
+
+
+def sizes(decoder: dict[str, Array]) -> Sizes:
+    """Those of the decoder whose weights these are.
+
+    Raises:
+        VoxError: They are of another network.
+    """
+    gains = [array for name, array in decoder.items() if re.fullmatch(r"trunk\.blocks\.\d+\.gain", name)]
+    if not gains:
+        raise VoxError("decoder holds another network than Core ML was written for; report it.")
+    return Sizes(len(gains), len(gains[0]))
 
 
 def read(path: Path) -> dict[str, Array]:

@@ -14,8 +14,9 @@ XTTS = ("config.json", WEIGHTS, "vocab.json")
 """What Coqui's XTTS loads from a folder; `SPEAKERS`, too, if it is there."""
 CONFIGS = {
     "TTS.config.shared_configs BaseDatasetConfig",
-    *(f"TTS.tts.configs.xtts_config {name}" for name in ("XttsConfig", "XttsArgs", "XttsAudioConfig")),
-    *(f"TTS.tts.models.xtts {name}" for name in ("XttsArgs", "XttsAudioConfig")),
+    "TTS.tts.configs.xtts_config XttsConfig",
+    "TTS.tts.models.xtts XttsArgs",
+    "TTS.tts.models.xtts XttsAudioConfig",
 }
 """Settings that the released weights hold as classes (coqui-tts 0.28, `_legacy_safe_globals`)."""
 TYPES = ({"phone", "phone_lengths"}, {"feats", "p_len"})
