@@ -16,7 +16,9 @@ class Recording:
 
     def __init__(self, keep: int) -> None:
         self._keep = keep
-        self._sound: Block = np.zeros(2 * keep, np.float32)
+        self._sound: Block = np.full(
+            2 * keep, 0, np.float32
+        )  # written to: pages of zeros are had at first use
         self._filled = 0
         self._origin = 0  # of _sound[0], on the clock
 

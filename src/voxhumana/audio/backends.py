@@ -5,10 +5,14 @@ from __future__ import annotations
 import difflib
 import importlib.util
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 
 from voxhumana.audio.device import Backend, DeviceInfo
 from voxhumana.errors import UsageError, VoxError
+
+_loading = threading.Lock()
+"""Two threads that load a module which then fails: the second is told that it lacks a name, not why."""
 
 
 def choose() -> Backend:
@@ -38,7 +42,8 @@ def _linux() -> Backend:
 
 def _portaudio() -> Backend:
     try:
-        from voxhumana.audio.portaudio import PortAudioBackend  # noqa: PLC0415
+        with _loading:
+            from voxhumana.audio.portaudio import PortAudioBackend  # noqa: PLC0415
     except OSError as error:
         raise VoxError("The library PortAudio is missing; install your system's package for it.") from error
     return PortAudioBackend()

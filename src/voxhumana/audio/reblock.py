@@ -27,6 +27,8 @@ class Fifo:
 
     def write(self, block: Block) -> None:
         """Append a copy of `block`."""
+        if self._start == self._end:
+            self._start = self._end = 0  # the same few pages again, not all of a long array in turn
         held, needed = len(self), len(self) + len(block)
         if self._end + len(block) > len(self._data):
             old = self._data[self._start : self._end]

@@ -14,7 +14,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,6 +26,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
 from voxhumana.audio.file import SoundReader
+from voxhumana.bench.crowd import BUSY, by_minute, growth_mb
 from voxhumana.bench.talkers import Talker, figures, questions
 from voxhumana.engine import Block
 from voxhumana.errors import UsageError, VoxError
@@ -41,8 +42,8 @@ HUSH_S = (0.4, 0.8)
 linear phase announce what it will say."""
 APART_S = 0.7
 """Each session is so much further in the same speech than the one before it."""
-SETTLED = 0.3
-"""Memory is compared from this part of the run on: before, engines are loaded and caches fill."""
+LOOK_S = 1.0
+"""Between two looks at the memory."""
 
 
 @dataclass
@@ -128,6 +129,8 @@ async def _run(
             for number in range(converts):
                 socket = await open_(f"convert?{query}")
                 created = json.loads(await socket.recv())
+                if _is_busy(created):
+                    break
                 if "session" not in created:
                     why = created.get("error", {}).get("message", "it says nothing of why")
                     raise UsageError(f"The server refuses '{query}': {why}")
@@ -136,16 +139,18 @@ async def _run(
         with contextlib.suppress(InvalidStatus):
             for topic, question in await asyncio.to_thread(questions, talks):
                 talkers.append((Talker(topic), await open_("realtime"), question))
-        kinds = [kind for kind, count in (("convert", converts), ("realtime", talks)) if count]
-        refusals = {kind: await _refused(f"{here}/{kind}") for kind in kinds}
-        memory = asyncio.create_task(_memory(process, duration_s))
-        spent_s = _processor_s(process)
+        more = {"convert": f"convert?{query}"} if converts else {}
+        more |= {"realtime": "realtime"} if talks else {}
+        refusals = {kind: await _refused(f"{here}/{path}") for kind, path in more.items()}
+        sizes_mb: list[float] = []
+        memory = asyncio.create_task(_memory(process, sizes_mb))
+        spent_s, began_s = _processor_s(process), time.perf_counter()
         await asyncio.gather(
             *(_convert(peer, socket, speech, duration_s) for peer, socket in peers),
             *(talker.converse(socket, question, duration_s) for talker, socket, question in talkers),
         )
-        spent_s = _processor_s(process) - spent_s
-        sizes_mb = await memory
+        spent_s, lasted_s = _processor_s(process) - spent_s, time.perf_counter() - began_s
+        memory.cancel()
     conversed = figures([talker for talker, *_ in talkers])
     return (
         _figures([peer for peer, _ in peers], sizes_mb)
@@ -153,9 +158,11 @@ async def _run(
         | {
             "converts": len(peers),
             "talks": len(talkers),
-            "duration_s": duration_s,
+            "asked_converts": converts,
+            "asked_talks": talks,
+            "duration_s": lasted_s,
             "query": query,
-            "cpu_percent": 1e2 * spent_s / duration_s,
+            "cpu_percent": 1e2 * spent_s / lasted_s,
             "refused_beyond": refusals,
         }
     )
@@ -180,13 +187,11 @@ async def _hear(peer: Peer, socket: ClientConnection) -> None:
             peer.hear(message)
 
 
-async def _memory(process: psutil.Process, duration_s: float) -> list[float]:
-    sizes_mb = []
-    end_s = time.perf_counter() + duration_s
-    while time.perf_counter() < end_s:  # a clock is what is waited for
-        await asyncio.sleep(min(1.0, duration_s / 10))
+async def _memory(process: psutil.Process, sizes_mb: list[float]) -> None:
+    """Note the size of the server and its workers, until cancelled."""
+    while True:
         sizes_mb.append(sum(each.memory_info().rss for each in _family(process)) / 1e6)
-    return sizes_mb
+        await asyncio.sleep(LOOK_S)
 
 
 def _processor_s(process: psutil.Process) -> float:
@@ -201,18 +206,22 @@ def _family(process: psutil.Process) -> list[psutil.Process]:
 async def _refused(url: str) -> int | None:
     """The status with which one session too many is refused; None where there was room."""
     try:
-        async with connect(url):
-            return None
+        async with connect(url) as socket:
+            return BUSY if _is_busy(json.loads(await socket.recv())) else None
     except InvalidStatus as refused:
         return refused.response.status_code
 
 
+def _is_busy(event: Mapping[str, Mapping[str, object]]) -> bool:
+    """Whether a session was let in and then found too heavy."""
+    return "error" in event and event["error"]["code"] == "busy"
+
+
 def _figures(peers: list[Peer], sizes_mb: list[float]) -> dict[str, Any]:
-    settled = sizes_mb[int(len(sizes_mb) * SETTLED) :]
     figures: dict[str, Any] = {
-        "memory_mb": settled[-1] if settled else None,
-        "memory_growth_mb": settled[-1] - settled[0] if settled else None,
-        "memory_course_mb": [round(size) for size in sizes_mb[:: max(1, len(sizes_mb) // 20)]],
+        "memory_mb": sizes_mb[-1] if sizes_mb else None,
+        "memory_growth_mb": growth_mb(sizes_mb),
+        "memory_mb_by_minute": by_minute(sizes_mb, LOOK_S),
         "own_peak": min((peer.own for peer in peers), default=None),
         "foreign_peak": max((peer.foreign for peer in peers), default=None),
         "lost_ms": max((1e3 * (len(p.sent_s) * FRAME - p.received) / RATE_HZ for p in peers), default=None),

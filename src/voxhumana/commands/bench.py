@@ -256,9 +256,12 @@ def serve(
     json: Json = None,
 ) -> None:
     """Measure a server under sessions: their delay, what it costs, whether memory grows."""
+    from dataclasses import asdict
+
     from rich.console import Console
     from rich.table import Table
 
+    from voxhumana.bench.crowd import verdict
     from voxhumana.bench.machine import machine
     from voxhumana.bench.serve import measure
     from voxhumana.commands import report
@@ -266,9 +269,14 @@ def serve(
     if json:
         report.check_writable(json)
     where, figures = machine(), measure(converts, talks, duration, query)
-    table = Table("figure", "value", box=None)
-    for name, value in figures.items():
-        table.add_row(name, f"{value:.1f}" if isinstance(value, float) else str(value))
-    Console().print(table)
+    lines = verdict(figures)
+    table = Table("what", "measured", "wanted", "met", box=None)
+    for line in lines:
+        table.add_row(*line.cells)
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    console.print(table)
+    busy = f"{figures['cpu_percent']:.0f} % of a core, {figures['memory_mb']:.0f} MB at the end"
+    console.print(f"The server took {busy}. Load of the machine before: {where['load']:.1f}.", style="dim")
     if json:
-        report.write(json, {"machine": where, **figures})
+        judged = [asdict(line) for line in lines]
+        report.write(json, {"machine": where, **figures, "verdict": judged})

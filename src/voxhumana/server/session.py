@@ -32,8 +32,9 @@ HASTE_S = 0.2
 """And so long when the server ends: the goodbye matters more."""
 MOST_FAULTS = 50
 """Messages that mean nothing, before the session is ended: nobody makes so many by mistake."""
-AWAY, ABUSE, BROKEN = 1001, 1008, 1011
-"""Close codes of RFC 6455, 7.4.1."""
+AWAY, ABUSE, BROKEN, LATER = 1001, 1008, 1011, 1013
+"""Close codes of RFC 6455, 7.4.1, and of IANA's registry."""
+NO_ROOM = 503
 
 
 class Dialect(Protocol):
@@ -91,8 +92,9 @@ async def run(socket: WebSocket, dialect: Dialect, seats: Seats, idle_s: float) 
     except WebSocketDisconnect:
         writer.cancel()
     except Exception as error:  # noqa: BLE001  # whatever fails, the peer is told and the server goes on
-        outbox.put(fault(as_refusal(error)))
-        goodbye = (BROKEN, "")
+        refusal = as_refusal(error)
+        outbox.put(fault(refusal))
+        goodbye = (LATER if refusal.status == NO_ROOM else BROKEN, "")
     finally:
         about = {
             "kind": seats.kind,
