@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from test_rvc import index_bytes
 from voxhumana.errors import VoxError
 from voxhumana.library.models.recognise import Found, recognise
 
@@ -33,7 +34,7 @@ def rvc(**changes):
 
 def test_an_rvc_voice_is_told_with_its_index(tmp_path):
     torch_file(tmp_path / "Anna.pth", rvc())
-    (tmp_path / "added_IVF_Anna_v2.index").write_bytes(b"x")
+    (tmp_path / "added_IVF_Anna_v2.index").write_bytes(index_bytes()[0])
     (tmp_path / "other.index").write_bytes(b"x")
     found = recognise(tmp_path / "Anna.pth")
     assert (found.kind, found.engine, found.problems) == ("RVC v2 voice", "rvc", ())
@@ -48,9 +49,20 @@ def test_an_index_is_found_by_the_voices_name_without_its_epoch(tmp_path):
     found = recognise(voice)
     assert found.files == ()
     assert "added_IVF_Bob_v2.index" in found.facts["index"]
-    (tmp_path / "added_IVF_Anna_v2.index").write_bytes(b"x")
+    (tmp_path / "added_IVF_Anna_v2.index").write_bytes(index_bytes()[0])
     assert recognise(voice).files == (tmp_path / "added_IVF_Anna_v2.index",)
     assert "beside its voice" in recognise(tmp_path / "added_IVF_Bob_v2.index").problems[0]
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [(index_bytes()[0][:-9], "damaged"), (index_bytes(width=256)[0], "another voice's index")],
+)
+def test_an_index_that_would_be_refused_live_is_refused_before(tmp_path, data, why):
+    voice = torch_file(tmp_path / "Anna.pth", rvc())
+    (tmp_path / "Anna.index").write_bytes(data)
+    with pytest.raises(VoxError, match=rf"Anna\.index .*{why}"):
+        recognise(voice)
 
 
 def test_an_archive_and_a_folder_of_downloads_are_not_guessed_at(tmp_path):

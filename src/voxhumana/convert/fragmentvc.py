@@ -129,9 +129,8 @@ def script(path: Path) -> Any:  # noqa: ANN401  # torch's
         VoxError: It is damaged, or holds more than arithmetic.
     """
     check(path)
-    torch = checkpoint.need_torch(path.name)
     try:
-        return torch.jit.load(str(path), map_location="cpu").eval()
+        return checkpoint.load_script(path)
     except (RuntimeError, ValueError, EOFError) as error:
         raise VoxError(f"{path.name} is damaged or no TorchScript of this torch; get it again.") from error
 

@@ -131,7 +131,7 @@ class FittedRave:
         torch = checkpoint.need_torch(self.path.name, "rave")
         torch.set_num_threads(1)
         try:
-            return torch.jit.load(str(self.path), map_location="cpu").eval()
+            return checkpoint.load_script(self.path, "rave")
         except (RuntimeError, ValueError, EOFError) as error:
             raise VoxError(
                 f"{self.path.name} is damaged or no TorchScript of this torch; export it again."

@@ -9,6 +9,7 @@ from __future__ import annotations
 import pickletools
 import re
 import struct
+import warnings
 import zipfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
@@ -134,6 +135,19 @@ def load_safetensors(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
             return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
     except (SafetensorError, OSError) as error:
         raise VoxError(f"{path.name} is damaged; get it again.") from error
+
+
+def load_script(path: Path, extra: str = "rvc") -> Any:  # noqa: ANN401  # torch's
+    """A TorchScript module, for inference on the CPU; whoever calls looks at the archive before.
+
+    Raises:
+        VoxError: Torch is not installed.
+        RuntimeError, ValueError, EOFError: It is damaged, or of another torch.
+    """
+    torch = need_torch(path.name, extra)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # torch 2.13 would rather have what nobody exports yet
+        return torch.jit.load(str(path), map_location="cpu").eval()
 
 
 def need_torch(name: str, extra: str = "rvc") -> Any:  # noqa: ANN401  # the module

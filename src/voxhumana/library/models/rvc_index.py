@@ -5,16 +5,33 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from voxhumana.convert.rvc.index import Index
 from voxhumana.library.models.recognise import Found
 
 EPOCH = re.compile(r"(_e\d+)?(_s\d+)?$")
 """What RVC puts behind a voice's name when it saves one (`process_ckpt.py`, `savee`); an index has none."""
 
+CHANNELS = {"v1": 256, "v2": 768}
+"""Of the content encoder, by the version of RVC."""
 
-def beside(voice: Path) -> tuple[Path, ...]:
-    """A voice's index: in the same folder, with the voice's name in its own; () = there is none."""
+
+def beside(voice: Path, version: str = "") -> tuple[Path, ...]:
+    """A voice's index: in the same folder, with the voice's name in its own; () = there is none.
+
+    Args:
+        voice: The file.
+        version: Of RVC, `v1` or `v2`; "" = not known, and then the index is not looked into.
+
+    Raises:
+        VoxError: It is damaged, or another voice's.
+    """
     name = EPOCH.sub("", voice.stem.lower()) or voice.stem.lower()
-    return tuple(index for index in sorted(voice.parent.glob("*.index")) if name in index.stem.lower())[:1]
+    for index in sorted(voice.parent.glob("*.index")):
+        if name in index.stem.lower():
+            if version in CHANNELS:
+                Index(index, CHANNELS[version])
+            return (index,)
+    return ()
 
 
 def told(voice: Path) -> str:

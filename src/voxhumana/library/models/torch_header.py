@@ -83,7 +83,7 @@ def _known(path: Path, kind: str, engine: str | None, words: dict[str, object]) 
     if kind == "RVC voice":
         facts = {key: str(words[key]) for key in ("version", "sr", "f0") if words.get(key) is not None}
         kind = f"RVC {facts.get('version', 'v2')} voice"
-        files = rvc_index.beside(path)
+        files = rvc_index.beside(path, facts.get("version", "v2"))
         if "config" not in words:
             problems.append("It is a training checkpoint; extract the voice from it in RVC first.")
         facts["index"] = rvc_index.told(path)

@@ -23,8 +23,8 @@ TYPES = ({"phone", "phone_lengths"}, {"feats", "p_len"})
 """Inputs of RVC's own export, and of w-okada's."""
 CONTENT = ("content", "phone", "feats")
 """Which input the words come in by, of ours, RVC's and w-okada's exports."""
-VERSIONS = {"256": "v1", "768": "v2"}
-"""Channels of the content encoder -> of RVC."""
+VERSIONS = {str(channels): version for version, channels in rvc_index.CHANNELS.items()}
+"""Channels of the content encoder -> version of RVC."""
 
 
 def recognise(path: Path) -> Found | None:
@@ -40,7 +40,8 @@ def _onnx(path: Path) -> Found | None:
     header = onnx_header.read(path)
     inputs = set(header.inputs)
     if MARK in header.metadata or any(kind <= inputs for kind in TYPES):
-        return Found("RVC voice", "rvc", (), _facts(header, path), rvc_index.beside(path))
+        facts = _facts(header, path)
+        return Found("RVC voice", "rvc", (), facts, rvc_index.beside(path, facts.get("version", "")))
     if {"input", "input_lengths", "scales"} <= inputs:
         config = path.with_name(f"{path.name}.json")
         problem = f"{config.name} is missing; Piper needs it beside the model."
@@ -72,7 +73,8 @@ def _safetensors(path: Path) -> Found | None:
             key: header.metadata[key][:80] for key in ("version", "sr", "f0") if key in header.metadata
         }
         problems = () if "config" in header.metadata else (problem,)
-        return Found("RVC voice", "rvc", problems, facts | about, rvc_index.beside(path))
+        index = rvc_index.beside(path, facts["version"])
+        return Found("RVC voice", "rvc", problems, facts | about, index)
     if any(name.endswith("feature_projection.projection.weight") for name in header.shapes):
         problem = f"RVC voices want it as ONNX; `vox models content {path}` makes that of it, and files it."
         return Found("HuBERT or ContentVec", None, (problem,))
