@@ -97,10 +97,11 @@ def test_an_interview_asks_when_the_answer_is_over_and_waits_for_engines() -> No
 
 
 def test_the_first_turns_are_held_against_the_last() -> None:
-    costs = [Cost(1.0, 2.0, 100.0)] + [Cost(0.5, 0.6, 110.0)] * 20 + [Cost(0.7, 0.9, 125.0)] * 20
+    costs = [Cost(9, 1.0, 2.0, 100.0)] + [Cost(5, 0.5, 0.6, 110.0)] * 20 + [Cost(7, 0.7, 0.9, 125.0)] * 20
     figures = summary(costs)
     assert figures["first processor s a turn"] == 0.5
     assert figures["last processor s a turn"] == 0.7
+    assert (figures["first words a turn"], figures["last words a turn"]) == (5, 7)
     assert figures["memory growth MB"] == 15.0
     assert summary([]) == {"turns": 0}
 

@@ -48,6 +48,8 @@ QUESTIONS = (
 class Cost:
     """What a turn took, from the end of the one before to its own."""
 
+    words: int
+    """Of the reply."""
     processor_s: float
     wall_s: float
     memory_mb: float
@@ -126,7 +128,14 @@ def measure(settings: Settings, turns: int, minutes: float) -> dict[str, object]
             said.append(what.text)
         elif isinstance(what, TurnTiming):
             now = [time.process_time(), time.monotonic()]
-            costs.append(Cost(now[0] - mark[0], now[1] - mark[1], process.memory_info().rss / 1e6))
+            costs.append(
+                Cost(
+                    len(said[-1].split()) if said else 0,
+                    now[0] - mark[0],
+                    now[1] - mark[1],
+                    process.memory_info().rss / 1e6,
+                )
+            )
             mark[:] = now
             interview.over()
 
@@ -146,6 +155,7 @@ def summary(costs: Sequence[Cost]) -> dict[str, object]:
     for name, part in (("first", first), ("last", last)):
         figures[f"{name} processor s a turn"] = float(np.median([cost.processor_s for cost in part]))
         figures[f"{name} wall s a turn"] = float(np.median([cost.wall_s for cost in part]))
+        figures[f"{name} words a turn"] = float(np.mean([cost.words for cost in part]))
         figures[f"{name} memory MB"] = part[-1].memory_mb
     figures["memory growth MB"] = last[-1].memory_mb - first[-1].memory_mb
     figures["memory MB every ten turns"] = [round(cost.memory_mb) for cost in costs[::10]]
