@@ -9,8 +9,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from test_rvc import index_bytes
+from voxhumana.cli import app
 from voxhumana.errors import VoxError
 from voxhumana.library.models.recognise import Found, recognise
 
@@ -263,3 +265,35 @@ def test_what_an_engine_still_lacks_is_said(tmp_path, monkeypatch):
     voices = [Found("RVC voice", "rvc", facts=facts) for facts in ({}, {"version": "v1"}, {"version": "v2"})]
     assert [filing.lacking(voice) for voice in voices] == [[], [], ["vec-768-layer-12.onnx"]]
     assert filing.lacking(Found("RAVE voice", "rave")) == filing.lacking(Found("Vocos vocoder", None)) == []
+
+
+def test_the_command_says_how_to_speak_with_what_was_added_and_what_is_still_to_be_installed(
+    tmp_path, monkeypatch
+):
+    from voxhumana.library.models import extras
+
+    monkeypatch.setenv("VOX_DATA_DIR", str(tmp_path / "data"))
+    wanted = [f"nobody-has-this>=1; extra == '{name}'" for name in ("rvc", "xtts")]
+    monkeypatch.setattr(extras.metadata, "requires", lambda _: wanted)
+
+    def added(path, *words):
+        shown = CliRunner().invoke(app, ["models", "add", str(path), *words])
+        assert shown.exit_code == 0, shown.output
+        return " ".join(shown.output.split())
+
+    mine = ("--synthetic", "--licence", "CC0-1.0")
+    said = added(torch_file(tmp_path / "Anna.pth", rvc()), *mine)
+    assert "vox live --voice anna" in said
+    assert "pip install 'voxhumana[rvc]'" in said
+    assert "still missing: vec-768-layer-12.onnx;" in said
+    said = added(MODELS / "rvc-v1-32k-nof0.onnx", *mine)
+    assert "pip install" not in said
+    assert "still missing: vec-256-layer-9.onnx;" in said
+    whole = tmp_path / "grandpa"
+    whole.mkdir()
+    for name in ("config.json", "vocab.json"):
+        (whole / name).write_text("{}")
+    torch_file(whole / "model.pth", {"model": {}})
+    said = added(whole)
+    assert "--tts xtts@grandpa" in said
+    assert "pip install 'voxhumana[xtts]'" in said

@@ -7,6 +7,7 @@ from voxhumana.config import Settings
 from voxhumana.doctor import Finding, Level
 from voxhumana.errors import UsageError
 from voxhumana.library.enrolment import Assessment, Flaw, Hint
+from voxhumana.library.models import extras
 from voxhumana.studio.markup import notice
 from voxhumana.studio.pages import health, models, voices
 
@@ -44,7 +45,7 @@ def test_every_engine_is_listed_and_what_is_not_installed_says_how():
     assert listed["whisper"].used
     assert listed["whisper"].install == ""
     assert set(registry.converter_names()) <= set(listed)
-    assert models.missing("no such extra") == ""
+    assert extras.missing("no such extra") == ""
 
 
 def test_a_model_that_is_not_here_says_how_to_fetch_it(tmp_path):
@@ -55,9 +56,11 @@ def test_a_model_that_is_not_here_says_how_to_fetch_it(tmp_path):
 
 
 def test_an_extra_that_is_not_there_is_what_to_type(monkeypatch):
-    monkeypatch.setattr(models.metadata, "requires", lambda _: ["nobody-has-this>=1; extra == 'xtts'"])
-    assert models.missing("xtts") == "pip install 'voxhumana[xtts]'"
-    assert models.missing("piper") == ""
+    wanted = ["nobody-has-this>=1; extra == 'xtts'", "nobody-has-this>=1; extra == 'rvc'"]
+    monkeypatch.setattr(extras.metadata, "requires", lambda _: wanted)
+    assert extras.missing("xtts") == "pip install 'voxhumana[xtts]'"
+    assert extras.missing("openvoice") == "pip install 'voxhumana[rvc]'"
+    assert extras.missing("piper") == ""
 
 
 def test_a_sentence_cannot_put_markup_into_a_page():

@@ -104,7 +104,7 @@ def add(
     """
     from voxhumana import config, registry
     from voxhumana.commands.enrol import about, word
-    from voxhumana.library.models import filing
+    from voxhumana.library.models import extras, filing
     from voxhumana.library.shelf import Shelf
 
     _check(json)
@@ -126,6 +126,9 @@ def add(
             print(f"- speak so: vox say TEXT OUT.wav --tts {spoken}")
     for fact, value in found.facts.items():
         print(f"- {fact}: {value}")
+    ready = found.engine == "rvc" and file.suffix.lower() == ".onnx"  # what torch would make of the others
+    if found.engine and not ready and (install := extras.missing(found.engine)):
+        print(f"- still to be installed: {install}")
     if lacking := filing.lacking(found):
         print(f"- still missing: {', '.join(lacking)}; docs/ENGINES.md says where they come from.")
     if json:

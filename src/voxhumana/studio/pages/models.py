@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
-from importlib import metadata
 
 import gradio as gr
 
 from voxhumana import registry
 from voxhumana.config import Settings
-from voxhumana.library.models import manifest
+from voxhumana.library.models import extras, manifest
 from voxhumana.library.models.store import Store
 from voxhumana.studio.markup import panel
 from voxhumana.studio.pages import own_models
 
-PACKAGE = "voxhumana"
-EXTRAS = {"llama": "llm"}
-"""Engine -> the extra that brings its weights, where they are not called alike."""
 SAYS = {
     "dsp": "Crafted voices: pitch, vocal tract, breath and effects. No model.",
     "identity": "Changes nothing; for measuring.",
@@ -79,9 +74,7 @@ def rows(settings: Settings) -> Iterator[Row]:
     for kind, (names, chosen) in kinds.items():
         for name in names:
             used = registry.split(chosen)[0] == name
-            yield Row(
-                kind, name, SAYS.get(name, "Of another package."), used, missing(EXTRAS.get(name, name))
-            )
+            yield Row(kind, name, SAYS.get(name, "Of another package."), used, extras.missing(name))
 
 
 def known(settings: Settings) -> Iterator[Row]:
@@ -93,22 +86,6 @@ def known(settings: Settings) -> Iterator[Row]:
         yield Row(model.kind, model.name, f"{model.title}; {model.licence}", used=False, install=get)
     for name in here.keys() - manifest.known().keys():
         yield Row(here[name].kind, name, f"Brought by you; {here[name].licence}", used=False, install="")
-
-
-def missing(extra: str) -> str:
-    """What to type for an extra of ours of which something is not installed; empty otherwise."""
-    try:
-        wanted = metadata.requires(PACKAGE) or []
-    except metadata.PackageNotFoundError:  # run from a folder, not installed
-        return ""
-    for line in wanted:
-        requirement, _, condition = line.partition(";")
-        if not re.search(rf"""extra == ['"]{re.escape(extra)}['"]""", condition):
-            continue
-        found = re.match(r"[\w.-]+", requirement.strip())
-        if found and not _installed(found[0]):
-            return f"pip install '{PACKAGE}[{extra}]'"
-    return ""
 
 
 def show(engines: list[Row]) -> str:
@@ -129,11 +106,3 @@ def _row(row: Row) -> str:
         f"<tr><th scope='row'>{escape(row.name)} <small>{row.kind.lower()}</small></th>"
         f"<td>{escape(row.says)}</td><td>{state}</td></tr>"
     )
-
-
-def _installed(distribution: str) -> bool:
-    try:
-        metadata.version(distribution)
-    except metadata.PackageNotFoundError:
-        return False
-    return True
