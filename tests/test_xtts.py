@@ -1,6 +1,7 @@
 """XTTS through its real library, on a tiny random model: the words are nothing, the path is the real one."""
 
 import itertools
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -162,6 +163,21 @@ def test_missing_and_damaged_weights_say_how_to_get_them(tmp_path: Path, folder:
     (tmp_path / "model.pth").write_bytes(b"noise")
     with pytest.raises(VoxError, match="cannot be loaded"):
         registry.load_speaker(f"xtts:@{tmp_path}", "cpu")
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"gpt_n_model_channels": 200_000}, {"gpt_layers": 10**7}, {"gpt_max_text_tokens": 10**12}]
+)
+def test_a_network_larger_than_its_weights_is_refused_before_it_is_built(
+    tmp_path: Path, folder: Path, wrong: dict[str, int]
+) -> None:
+    for name in ("model.pth", "vocab.json"):
+        (tmp_path / name).symlink_to(folder / name)
+    held = json.loads((folder / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps(held | {"model_args": held["model_args"] | wrong}))
+    with pytest.raises(VoxError, match=r"larger network than model\.pth can be") as refused:
+        registry.load_speaker(f"xtts:@{tmp_path}", "cpu")
+    assert "\n" not in str(refused.value)
 
 
 def test_a_pickle_in_the_place_of_weights_is_not_run(tmp_path: Path, folder: Path) -> None:

@@ -48,6 +48,8 @@ CONDITION_S, CHUNK_S = 30, 6
 """Of the recording; and how much of it at a time (coqui-tts, `gpt_cond_len`, `gpt_cond_chunk_len`)."""
 STREAM_TOKENS = 20
 """A block of sound is this many tokens, 0.93 s (coqui-tts' own example)."""
+DEEPEST = 100
+"""Layers beyond which no such network is; the released one has 30."""
 CHARACTERS = 200
 """At once where the tokenizer sets no limit of its own."""
 
@@ -76,6 +78,7 @@ class Xtts:
         config = XttsConfig()
         try:
             config.load_json(str(path / "config.json"))
+            _check(config.model_args, (path / "model.pth").stat().st_size)
             self._model: Any = xtts.Xtts(config)
             self._model._load_checkpoint = _tensors  # noqa: SLF001  # theirs may write the file anew
             self._model.load_checkpoint(config, checkpoint_dir=str(path), eval=True)  # with weights_only
@@ -196,6 +199,23 @@ def _save(path: Path, arrays: tuple[Block, Block]) -> None:
             Path(draft).replace(path)
         finally:
             Path(draft).unlink(missing_ok=True)
+
+
+def _check(args: Any, size: int) -> None:  # noqa: ANN401  # coqui-tts'
+    """Refuse a `config.json` whose network has more numbers than `model.pth` bytes, before it is built.
+
+    Counted are GPT-2's matrices, what its tokens and places are looked up in, and the vocoder's first layers
+    (coqui-tts 0.28, `layers/xtts/gpt.py`, `hifigan_decoder.py`): 0.4 thousand million of the released model.
+
+    Raises:
+        ValueError: It would.
+    """
+    places_and_tokens = args.gpt_max_audio_tokens + args.gpt_max_text_tokens + args.gpt_max_prompt_tokens
+    places_and_tokens += 2 * args.gpt_num_audio_tokens
+    width, entered = args.gpt_n_model_channels, 7 * args.decoder_input_dim + args.d_vector_dim
+    numbers = 12 * args.gpt_layers * width**2 + width * places_and_tokens + 512 * entered
+    if args.gpt_layers > DEEPEST or numbers > size:
+        raise ValueError("config.json asks for a larger network than model.pth can be")
 
 
 def _tensors(path: Path) -> dict[str, Any]:
