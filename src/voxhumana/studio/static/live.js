@@ -46,6 +46,7 @@ class Live extends HTMLElement {
       const { voices } = await ask("/booth/voices");
       this.voices = voices;
       this.cards.show(voices, this.knobs?.voice);
+      this.show(); // titles are known now; devices take longer
       await this.plugs();
     } catch (error) {
       this.notice(error.message, true);
@@ -129,7 +130,8 @@ class Live extends HTMLElement {
   }
 
   go() {
-    this.say({ type: "go", input: this.at("input").value, output: this.at("output").value });
+    const before = this.desk === this.wire ? this.knobs : {}; // who is faster than the list of devices has those of before
+    this.say({ type: "go", input: this.at("input").value || before.input || "", output: this.at("output").value || before.output || "" });
   }
 
   say(message) {
@@ -213,8 +215,8 @@ class Live extends HTMLElement {
     }[knobs.state];
     this.press("mute", knobs.muted, !live);
     this.press("bypass", knobs.bypassed, !live);
+    this.at("names").textContent = live && this.started ? this.route() : "";
     if (!live) {
-      this.at("names").textContent = "";
       this.meters.in.set(-120);
       this.meters.out.set(-120);
       this.at("delay").hidden = true;

@@ -77,8 +77,10 @@ class Talk extends HTMLElement {
     this.at("go").addEventListener("click", () => {
       this.notice("");
       if (this.standing.state !== "off") return this.desk.send({ type: "end" });
+      const before = this.desk === this.wire ? this.standing : {}; // who is faster than the list of devices has those of before
       this.desk.send({
-        type: "begin", voice: this.at("voice").value, input: this.at("input").value, speakers: this.at("speakers").value,
+        type: "begin", voice: this.at("voice").value || this.standing.voice,
+        input: this.at("input").value || before.input || "", speakers: this.at("speakers").value || before.speakers || "",
         echo: this.at("echo").checked, open_mic: this.querySelector('[name="mic"]:checked').value === "open",
       });
     });
