@@ -67,6 +67,11 @@ def test_an_index_that_would_be_refused_live_is_refused_before(tmp_path, data, w
         recognise(voice)
 
 
+def test_what_has_no_end_is_not_looked_into():
+    with pytest.raises(VoxError, match="neither a file nor a folder"):
+        recognise(Path(os.devnull))
+
+
 def test_an_archive_and_a_folder_of_downloads_are_not_guessed_at(tmp_path):
     voice = torch_file(tmp_path / "Anna.pth", rvc())
     with pytest.raises(VoxError, match="name the model file in it"):

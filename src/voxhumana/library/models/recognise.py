@@ -59,6 +59,8 @@ def recognise(path: Path) -> Found:
     """
     if not path.exists():
         raise UsageError(f"There is no file {path}; check the name.")
+    if not path.is_file() and not path.is_dir():  # a device or a pipe has no end to look at
+        raise VoxError(f"{path} is neither a file nor a folder; name the model's own file.")
     if path.is_file() and path.stat().st_size == 0:
         raise VoxError(f"{path} is empty (0 bytes); copy or download it again.")
     for one in _recognisers():
