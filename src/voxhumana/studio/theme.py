@@ -92,6 +92,7 @@ def theme() -> Base:
         button_border_width="1px",
         button_secondary_border_color="*neutral_300",
         button_secondary_border_color_dark="#4a3e35",
+        checkbox_border_color_dark="*neutral_400",
         link_text_color="*primary_700",
         link_text_color_dark="*primary_300",
         color_accent="*primary_600",
