@@ -59,7 +59,7 @@ SLOT = "id_slot"
 conversations at once, three turns each, took 16 s, and a first word 0.55 s after the question was judged;
 one after the other in one slot 21 s and 2.3 s (two cores, quiet, 2026-11-25)."""
 AT_ONCE = 128
-"""Tokens of a prompt that are read together. With llama.cpp's 512 the first long history took 69 MB of memory,
+"""Tokens of a prompt that are read together. With 512, llama.cpp's own, the first long history took 69 MB,
 with this 17, in the same time (20 to 80 turns, 25 to 59 s of one core)."""
 TURN = 256
 """Tokens that one seat reads before the others have their turn."""
