@@ -43,7 +43,9 @@ def compare(panel: Panel, pairs: Pairs, engines: Engines, tell: Tell) -> Table:
     table = {"source": source, "target": Row()}
     for number, (clip, target) in enumerate(pairs, 1):
         source.add(**panel.everything(clip.sound, clip, target))
-        table["target"].add(**panel.naturalness(target.rest), **panel.likeness(target.rest, clip, target))
+        alike = panel.likeness(target.rest, clip, target)
+        alike |= {"secs": alike["ideal"], "secs_2": alike["ideal_2"]}  # as long as the clip
+        table["target"].add(**panel.naturalness(target.rest), **alike)
         for name, (engine, make) in engines.items():
             said, rtf, p99_ms = convert(engine, make(target), clip.sound)
             row = table.setdefault(name, Row(source))
