@@ -220,6 +220,13 @@ def test_without_a_sound_server_portaudio_is_the_last_resort(backend, monkeypatc
     monkeypatch.setattr(pulse_control, "connect", refuse)
     monkeypatch.setattr(backends.importlib.util, "find_spec", lambda name: object())
     assert backends.choose().name == "portaudio"
+
+    def has_no_library():
+        raise VoxError("The library PortAudio is missing.")
+
+    monkeypatch.setattr(backends, "_portaudio", has_no_library)
+    with pytest.raises(VoxError, match="No sound server"):
+        backends.choose()
     monkeypatch.setattr(backends.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(VoxError, match="No sound server"):
         backends.choose()

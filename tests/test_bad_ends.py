@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from voxhumana import cli
 from voxhumana.audio.file import SoundWriter
-from wrong import RATE, load, refused, start, tone, vox, write
+from wrong import RATE, VOX, load, refused, start, tone, vox, write
 
 pytestmark = pytest.mark.slow  # many processes
 
@@ -76,13 +77,17 @@ def test_nobody_listening_is_no_crash(folder, command):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such limit there")
-def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path):
+@pytest.mark.parametrize(
+    "command",
+    [("convert", "long.wav", "out.wav"), ("live", "--input", "file:long.wav", "--output", "file:out.wav")],
+)
+def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path, command):
     import resource
 
     write(tmp_path / "long.wav", np.zeros(60 * RATE))
     process = start(
         tmp_path,
-        *("convert", "long.wav", "out.wav", "--engine", "identity"),
+        *(*command, "--engine", "identity"),
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
     )
     _, errors = process.communicate(timeout=60)
@@ -92,6 +97,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path):
 
 
 ENCODER = Path(__file__).parent / "models" / "vec-768-layer-12.onnx"
+NOWHERE = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 KEEPERS = (
     ("convert", "good.wav", "o.flac"), ("convert", "good.wav", "o.mp3"), ("convert", "good.wav", "o.opus"),
     ("voices", "export", "uncle"), ("voices", "list", "--json", "o.json"),
@@ -118,6 +124,16 @@ def test_a_full_disk_spoils_no_database(folder, words):
     assert (code, errors.count("\n")) == (1, 1), errors
     assert "free space" in errors
     assert vox(folder, *words)[0] == 0  # and with room again, it works
+
+
+@pytest.mark.parametrize("words", [("voices", "show", "uncle"), ("live",)], ids=" ".join)
+def test_streams_that_were_closed_before_it_began_are_no_crash(folder, words):
+    """As a service or a desktop's starter may have it: `vox ... <&- >&- 2>&-`."""
+    files = ("--input", "file:good.wav", "--output", "file:closed.wav") if words == ("live",) else ()
+    line = " ".join([*words, *files])
+    done = start(folder, "-c", f'exec "$0" {line} <&- >&- 2>&-', VOX, program="sh", **NOWHERE).wait(60)
+    assert done == 0
+    (folder / "closed.wav").unlink(missing_ok=True)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="os.wait4 is not there")

@@ -162,8 +162,11 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 noise = np.random.default_rng(0).uniform(-1, 1, 48_000).astype(np.float32)
 try:
     with SoundWriter(Path("out{ending}"), 48_000) as file:
-        for _ in range(30):
-            file.write(noise)
+        try:
+            for _ in range(30):
+                file.write(noise)
+        finally:
+            file.write(noise)  # a device is closed after it failed, and writes what is left
 except VoxError as error:
     print(error)
 """

@@ -33,6 +33,19 @@ def talk(memory: Memory, *turns: tuple[str, str]) -> int:
     return number
 
 
+def test_the_command_lists_and_finds_as_a_table_and_as_json(memory, tmp_path, monkeypatch, capsys):
+    from voxhumana.commands.memory import list_memory, search
+
+    monkeypatch.setenv("VOX_DATA_DIR", str(tmp_path))
+    talk(memory, ("Do you like tea?", "Above all else."))
+    list_memory(json=tmp_path / "talks.json")
+    assert "Do you like tea?" in capsys.readouterr().out
+    search("else", Path("-"))
+    (found,) = json.loads(capsys.readouterr().out)["talks"]
+    assert (found["voice"], found["text"]) == ("uncle", "Do you like tea? -> Above all else.")
+    assert json.loads((tmp_path / "talks.json").read_text())["talks"][0]["turns"] == 1
+
+
 def test_a_conversation_is_kept_turn_by_turn_with_its_times(memory: Memory) -> None:
     talk(memory, ("Hello.", "Hello, friend."), ("How are you?", "Well."))
     (exported,) = memory.export()["talks"]

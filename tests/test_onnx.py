@@ -1,11 +1,14 @@
 """ONNX sessions: the provider that was chosen, or the CPU and a sentence that says so."""
 
 import importlib
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from voxhumana import onnx
+from voxhumana import SILENT, onnx
 from voxhumana.bench.convert import engine_rows
 from voxhumana.build import provide
 from voxhumana.config import Settings
@@ -99,3 +102,12 @@ def test_the_table_of_engines_has_a_row_for_each_or_says_what_it_lacks(tmp_path,
     assert rows["dsp"]["memory_mb"] > 1
     assert "needs a voice" in rows["rvc"]["lacks"]
     assert "recording" in rows["autovc"]["lacks"]
+
+
+def test_the_runtime_reports_to_nobody(tmp_path):
+    """Left to itself it keeps a device ID in the cache folder, and looks for its maker's collector."""
+    code = f"from voxhumana import onnx; from pathlib import Path; onnx.session(Path({str(MODEL)!r}))"
+    world = os.environ | {"XDG_CACHE_HOME": str(tmp_path)}
+    world = {name: value for name, value in world.items() if name not in SILENT}
+    subprocess.run([sys.executable, "-c", code], env=world, check=True, timeout=60)
+    assert list(tmp_path.iterdir()) == []

@@ -1,6 +1,7 @@
 """Voices given away and taken in: what goes out comes back, and what is hostile stays outside."""
 
 import contextlib
+import errno
 import hashlib
 import json
 import shutil
@@ -33,6 +34,18 @@ def given_away(tmp_path_factory):
 @pytest.fixture
 def shelf(tmp_path):
     return Shelf(tmp_path / "taker")
+
+
+def test_a_disk_that_is_read_only_is_one_sentence(shelf, tmp_path, monkeypatch):
+    """There even what is not there cannot be removed: Linux looks at the disk before it looks at the name."""
+
+    def refuse(*_, **__):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(parcel.zipfile, "ZipFile", refuse)
+    monkeypatch.setattr(parcel.Path, "unlink", refuse)
+    with pytest.raises(VoxError, match="cannot be written"):
+        parcel.export(shelf.find("uncle"), tmp_path / "uncle.voxvoice")
 
 
 def repacked(given_away, path, changes=None, manifest=None, compress=zipfile.ZIP_STORED):

@@ -3,6 +3,7 @@
 import json
 import stat
 import sys
+from pathlib import Path
 
 import jwt
 import pytest
@@ -276,12 +277,17 @@ def test_tokens_are_made_listed_revoked_and_rotated_by_command(tmp_path, monkeyp
 
     monkeypatch.setattr(config, "config_path", lambda: tmp_path / "none.yaml")
     monkeypatch.setenv("VOX_DATA_DIR", str(tmp_path))
+    token.list_()
+    assert "No token was given out yet" in capsys.readouterr().out
     token.create("robin", ["speech"], 1)
     made = capsys.readouterr().out.strip()
     assert jwt.decode(made, options={"verify_signature": False})["iss"] == US
     token.list_()
     assert "robin" in (shown := capsys.readouterr().out)
     assert made not in shown
+    token.list_(Path("-"))
+    (row,) = json.loads(capsys.readouterr().out)["tokens"]
+    assert (row["name"], row["scopes"], row["state"]) == ("robin", "speech", "good")
     token.revoke("robin")
     assert "Revoked" in capsys.readouterr().out
     with pytest.raises(UsageError, match="token list"):

@@ -19,8 +19,9 @@ def start(folder, *arguments, **more):
     world = {k: v for k, v in os.environ.items() if not k.startswith("VOX_")}
     world |= {"XDG_CONFIG_HOME": str(folder / "config"), "XDG_DATA_HOME": str(folder / "data")}
     world |= more.pop("env", {})
+    program = more.pop("program", VOX)
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | more
-    return subprocess.Popen([VOX, *map(str, arguments)], cwd=folder, env=world, text=True, **pipes)
+    return subprocess.Popen([program, *map(str, arguments)], cwd=folder, env=world, text=True, **pipes)
 
 
 def vox(folder, *arguments, **more):

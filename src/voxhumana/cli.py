@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -35,6 +36,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
@@ -70,6 +72,16 @@ app.add_typer(voices, name="voices")
 app.add_typer(models, name="models")
 
 
+def _open_closed() -> None:
+    """Let standard streams that were closed before we began be the null device.
+
+    Else the next file to be opened would take their number, and what a library complains about end in it.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115  # gets the lowest free number
+
+
 def _call(arguments: list[str]) -> Any:  # noqa: ANN401  # typer's
     """The exit code: None, what a command says, or 130 after Ctrl-C."""
     try:
@@ -81,10 +93,10 @@ def _call(arguments: list[str]) -> Any:  # noqa: ANN401  # typer's
 def main() -> None:
     """Entry point of `vox`. Exit codes: 0 done, 1 failed at run time, 2 wrong usage, 130 Ctrl-C."""
     arguments = sys.argv[1:]
+    _open_closed()
     try:
         code = _call(arguments)
-        if sys.stdout:  # None where it was closed before we began
-            sys.stdout.flush()
+        sys.stdout.flush()
     except typer.TyperException as error:
         sentence = error.format_message()
         if "\n" not in sentence:  # else it is the help, for `vox` and `vox voices` alone

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import importlib.util
 import sys
@@ -35,7 +36,8 @@ def _linux() -> Backend:
             is_pipewire = "PipeWire" in pulse.server_info().server_name
     except VoxError:
         if importlib.util.find_spec("sounddevice"):
-            return _portaudio()
+            with contextlib.suppress(VoxError):  # without its library, a sound server is wanted
+                return _portaudio()
         raise
     return JackBackend() if is_pipewire and jack_client.library() else PulseBackend()
 

@@ -154,6 +154,7 @@ class SoundWriter:
         chosen = FORMATS[path.suffix.lower()]
         self._draft = path.with_name(f".{path.name}.{os.getpid()}.part")
         self._written = 0
+        self._failed = ""
         self._container = av.open(f"file:{self._draft}", "w", format=chosen.container)
         with self._refusing():
             rate = _codec_rate(chosen.codec, rate_hz)
@@ -208,13 +209,16 @@ class SoundWriter:
 
     @contextlib.contextmanager
     def _refusing(self) -> Iterator[None]:
-        """Turn a failed write into a sentence, leaving nothing behind."""
+        """Turn a failed write into a sentence, leaving nothing behind; tried again, FFmpeg would crash."""
+        if self._failed:
+            raise VoxError(self._failed)
         try:
             yield
         except (av.FFmpegError, OSError) as error:
             self.abort()
             why = (error.strerror or str(error)).lower()
-            raise VoxError(f"{self.path} cannot be written ({why}); free space or name another.") from error
+            self._failed = f"{self.path} cannot be written ({why}); free space or name another."
+            raise VoxError(self._failed) from error
 
 
 def check_writable(path: Path) -> None:

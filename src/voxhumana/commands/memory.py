@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,21 +16,22 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="What the assistant remembers: list, search, export, forget.")
 
+Json = Annotated[Path | None, typer.Option(metavar="F", help="Write as JSON; - is the terminal.")]
+
 
 @app.command("list")
 def list_memory(
     limit: Annotated[int, typer.Option(min=1, help="At most so many conversations.")] = 20,
+    json: Json = None,
 ) -> None:
     """List the latest conversations, and the facts you asked it to remember."""
-    with _memory() as memory:
-        _show(memory.talks(limit), memory.facts())
+    _show(json, lambda memory: (memory.talks(limit), memory.facts()))
 
 
 @app.command()
-def search(words: Annotated[str, typer.Argument(help="All of these must occur.")]) -> None:
+def search(words: Annotated[str, typer.Argument(help="All of these must occur.")], json: Json = None) -> None:
     """Find turns and facts by their words."""
-    with _memory() as memory:
-        _show(*memory.search(words))
+    _show(json, lambda memory: memory.search(words))
 
 
 @app.command()
@@ -70,10 +71,22 @@ def _memory() -> Iterator[Memory]:
         yield memory
 
 
-def _show(talks: Sequence[Found], facts: Sequence[str]) -> None:
+def _show(json: Path | None, look: Callable[[Memory], tuple[Sequence[Found], Sequence[str]]]) -> None:
+    from dataclasses import asdict
+
     from rich.console import Console
     from rich.table import Table
 
+    from voxhumana.commands import report
+
+    if json:
+        report.check_writable(json)
+    with _memory() as memory:
+        talks, facts = look(memory)
+    if json:
+        report.write(json, {"talks": [asdict(talk) for talk in talks], "facts": list(facts)})
+    if json == report.TERMINAL:
+        return
     if not talks and not facts:
         print("Nothing is remembered.")
         return

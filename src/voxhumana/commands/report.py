@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Mapping
@@ -48,6 +49,7 @@ def write_text(path: Path, text: str) -> None:
         draft.write_text(text + "\n", encoding="utf-8")
         draft.replace(path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a disk that is read-only refuses this, too
+            draft.unlink(missing_ok=True)
         why = (error.strerror or str(error)).lower()
         raise VoxError(f"{path} cannot be written ({why}); free space or name another.") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -31,22 +32,39 @@ def create(
 
 
 @app.command("list")
-def list_() -> None:
+def list_(
+    json: Annotated[Path | None, typer.Option(metavar="F", help="Write as JSON; - is the terminal.")] = None,
+) -> None:
     """Show the tokens that were given out, without what opens the door."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from voxhumana import config
+    from voxhumana.commands import report
     from voxhumana.server.tokens import Tokens
 
+    if json:
+        report.check_writable(json)
     tokens = Tokens(config.load().data_dir)
-    table = Table("id", "name", "scopes", "made", "expires", "", box=None)
     now = datetime.now(UTC)
+    rows = []
     for row in tokens.ledger.rows():
         made, expires = (datetime.fromtimestamp(at, UTC) for at in (row.made, row.expires))
-        state = "revoked" if row.revoked else "expired" if expires < now else ""
-        table.add_row(row.id, row.name, row.scopes, f"{made:%Y-%m-%d}", f"{expires:%Y-%m-%d}", state)
+        state = "revoked" if row.revoked else "expired" if expires < now else "good"
+        dates = {"made": f"{made:%Y-%m-%d}", "expires": f"{expires:%Y-%m-%d}"}
+        rows.append({"id": row.id, "name": row.name, "scopes": row.scopes, **dates, "state": state})
     tokens.close()
+    if json:
+        report.write(json, {"tokens": rows})
+    if json == report.TERMINAL:
+        return
+    if not rows:
+        print("No token was given out yet; `vox token create NAME` makes one.")
+        return
+    table = Table(*rows[0], box=None, pad_edge=False)
+    for cells in rows:
+        table.add_row(*map(escape, cells.values()))
     Console().print(table)
 
 

@@ -67,7 +67,10 @@ def show(name: Name, json: Json = None) -> None:
     from rich.syntax import Syntax
 
     text = yaml.safe_dump(card, sort_keys=False, allow_unicode=True)
-    Console().print(Syntax(text, "yaml", background_color="default"))
+    if sys.stdout.isatty():
+        Console().print(Syntax(text, "yaml", background_color="default", word_wrap=True))
+    else:
+        print(text, end="")
 
 
 @app.command()

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -72,7 +73,8 @@ def write(folder: Path, engine: str, text: str) -> None:
             os.fsync(file.fileno())
         draft.replace(path)
     except OSError:
-        draft.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a disk that is read-only refuses this, too
+            draft.unlink(missing_ok=True)
 
 
 def _parsed(path: Path) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ under names of ours; hashes must agree; the sound must be FLAC and is decoded; e
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -117,7 +118,8 @@ def export(voice: Voice, to: Path) -> None:
         why = (error.strerror or str(error)).lower()
         raise VoxError(f"{to} cannot be written ({why}); free space or name another.") from error
     finally:
-        draft.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a folder that is read-only
+            draft.unlink(missing_ok=True)
 
 
 def take_in(

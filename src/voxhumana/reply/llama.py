@@ -220,6 +220,7 @@ def chatml(messages: Sequence[Message]) -> str:
 def _carried(target: Path) -> Path:
     if target.exists():
         return target
+    QWEN.paths()  # nothing is joined where nothing is installed, and no bar says so
     columns = (TextColumn("Joining the language model, once"), BarColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task("", total=1.0)

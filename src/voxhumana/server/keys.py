@@ -5,6 +5,7 @@ One file in the data folder, readable by its owner alone, replaced whole.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -84,7 +85,8 @@ class Keys:
                 os.fsync(file.fileno())
             draft.replace(self._path)
         except OSError as error:
-            draft.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # a disk that is read-only refuses this, too
+                draft.unlink(missing_ok=True)
             why = (error.strerror or str(error)).lower()
             raise VoxError(f"{self._path} cannot be written ({why}); free space or change rights.") from error
         return keys

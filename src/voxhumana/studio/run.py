@@ -14,8 +14,6 @@ from voxhumana.config import Settings
 
 HOST = "127.0.0.1"
 """The studio is for who sits here: pages carry no token. `vox serve` is for others."""
-QUIET = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"}
-"""Keeps libraries from reporting; they read it when they are loaded."""
 
 
 def run(settings: Settings, browser: bool) -> None:
@@ -30,7 +28,6 @@ def run(settings: Settings, browser: bool) -> None:
     """
     from voxhumana.server.run import at_once  # noqa: PLC0415  # takes its time to load
 
-    os.environ.update(QUIET)
     with (
         at_once(),
         tempfile.TemporaryDirectory(prefix="vox-studio-") as folder,
