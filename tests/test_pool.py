@@ -15,8 +15,10 @@ from voxhumana.config import Settings
 from voxhumana.server.convert_events import Knobs
 from voxhumana.server.outbox import Outbox, Sound
 from voxhumana.server.pool.frames import Frame, Frames, Kind
-from voxhumana.server.pool.pool import FULL, WAY, Pool
+from voxhumana.server.pool.pool import CROWDED, FULL, WAY, Pool
+from voxhumana.server.pool.strain import LOOKS, Strain
 from voxhumana.server.refusal import Refusal
+from voxhumana.server.wire import Inlet
 
 frame = st.builds(Frame, st.integers(0, 2**32 - 1), st.sampled_from(Kind), st.binary(max_size=60))
 LIGHT, HEAVY = Knobs(engine="identity"), Knobs(engine="native")
@@ -52,7 +54,7 @@ def test_each_conversion_goes_where_least_is_done():
 
 def test_beyond_what_the_cores_can_carry_one_is_refused_politely_and_a_place_comes_free():
     two = pool(2, native=0.3)
-    jobs = [two.place(HEAVY) for _ in range(2 * int(FULL / (0.3 + WAY)))]
+    jobs = [two.place(HEAVY) for _ in range(2 * int(FULL / (0.3 * CROWDED + WAY)))]
     with pytest.raises(Refusal, match="busy") as refused:
         two.place(HEAVY)
     assert (refused.value.status, refused.value.retry_after_s) == (503, 10)
@@ -80,9 +82,70 @@ def test_a_successor_takes_the_place_and_not_another_one():
     one = pool(1, native=0.5)
     before = one.place(HEAVY)
     heir = before.heir()
-    assert before.worker.load == pytest.approx(0.5 + WAY)
+    assert before.worker.load == pytest.approx(0.5 * CROWDED + WAY)
     before.stop()
-    assert heir.worker.load == pytest.approx(0.5 + WAY)
+    assert heir.worker.load == pytest.approx(0.5 * CROWDED + WAY)
+
+
+def test_a_worker_that_is_pressed_harder_than_was_thought_admits_no_more_until_it_is_not():
+    one = pool(1, identity=0.01)
+    worker = one.place(LIGHT).worker
+    worker.strain = FULL
+    with pytest.raises(Refusal, match="busy"):
+        one.place(LIGHT)
+    worker.strain = 0.5
+    assert one.place(LIGHT)
+
+
+def test_the_next_conversion_goes_where_those_that_are_there_are_pressed_least():
+    two = pool(2, identity=0.01)
+    first, second = two.place(LIGHT), two.place(LIGHT)
+    first.worker.strain = 0.5
+    assert two.place(LIGHT).worker is second.worker
+    assert two.place(LIGHT).worker is second.worker
+
+
+def looked(*courses):
+    """What is seen, look by look, of conversions of which each took so much of each second of sound."""
+    strain, spent = Strain(), dict.fromkeys(range(len(courses)), (0.0, 0.0))
+    seen = []
+    for shares in zip(*courses, strict=True):
+        for number, share in enumerate(shares):
+            work_s, sound_s = spent[number]
+            spent[number] = (work_s + share, sound_s + 1.0)
+        seen.append(round(strain.look(spent), 3))
+    return seen
+
+
+def test_the_strain_is_that_of_the_hardest_pressed():
+    assert looked([0.1, 0.1], [0.9, 0.9]) == [0.9, 0.9]
+
+
+def test_one_hiccup_is_not_taken_for_what_lasts_and_what_lasts_is_noticed():
+    assert looked([0.1, 0.1, 0.1, 0.7, 0.1, 0.1, 0.1]) == [0.1, 0.1, 0.1, 0.3, 0.3, 0.3, 0.1]
+    assert looked([0.1] * LOOKS + [1.0] * LOOKS)[-1] == 1.0
+
+
+def test_who_is_silent_or_gone_is_under_no_strain():
+    strain = Strain()
+    assert strain.look({}) == 0
+    assert strain.look({1: (0.9, 1.0)}) == 0.9
+    for _ in range(LOOKS):
+        quiet = strain.look({1: (0.9, 1.0)})
+    assert quiet == 0
+    assert strain.look({2: (0.0, 0.0)}) == 0
+
+
+def test_blocks_that_wait_are_read_together_up_to_a_bound_and_none_is_kept_back():
+    inlet = Inlet(24_000, 240, 24_000, at_once=4)
+    sound = np.arange(240 * 7 + 100, dtype=np.float32)
+    inlet.push(sound)
+    read = [inlet.read(), inlet.read()]
+    inlet.end()
+    read.append(inlet.read())
+    assert [len(block) for block in read] == [960, 720, 100]
+    assert np.array_equal(np.concatenate(read), sound)
+    assert inlet.read() is None
 
 
 def test_sounds_that_wait_are_sent_as_one_and_events_keep_their_place():

@@ -87,6 +87,20 @@ def test_a_sink_of_another_rate_gets_its_rate(sound):
     assert len(out) == pytest.approx(len(sound) * 44_100 / RATE_HZ + declared, abs=2)
 
 
+@pytest.mark.parametrize("sink_hz", [RATE_HZ, 44_100, 24_000])
+def test_blocks_that_come_together_sound_as_one_by_one(sound, sink_hz):
+    one, several = (a_rack(Late(), rate_hz=sink_hz) for _ in range(2))
+    expected = passed(one, sound)
+    got, at = [], 0
+    for count in [1, 3, 1, 4, 2] * (len(expected) // 11):
+        blocks = sound[at * FRAMES : (at + count) * FRAMES]
+        got.append(np.concatenate([out.copy() for out in several.push(blocks)]))
+        assert len(got[-1]) == pytest.approx(sum(map(len, expected[at : at + count])), abs=1)
+        at += count
+    got = np.concatenate(got)
+    np.testing.assert_allclose(got, np.concatenate(expected)[: len(got)], atol=2e-6)
+
+
 def test_flush_yields_all_that_was_held_back(sound):
     rack = a_rack(Late())
     out = np.concatenate([*passed(rack, sound), *rack.flush()])

@@ -180,6 +180,11 @@ class Live:
             drift_ppm=self._drift_ppm,
         )
 
+    @property
+    def spent(self) -> tuple[float, float]:
+        """Seconds at work so far, and seconds of sound; from any thread."""
+        return self._meter.spent
+
     def _play(self, path: Path) -> None:
         source, chain, sink, monitor = path.source, path.chain, path.sink, self._monitor
         turned = None

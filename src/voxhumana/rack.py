@@ -88,7 +88,8 @@ class Rack:
         if wait:
             self._after.append(StageLatency("pace", wait / self._rate_hz * 1e3))
         self._drift = Drift(sink.rate_hz, sink.mark) if sink.clock != source.clock else None
-        self._out = out.open() if self._drift or sink.rate_hz != self._rate_hz else None
+        self._steered = out.follow() if self._drift else None
+        self._out = self._steered or (out.open() if sink.rate_hz != self._rate_hz else None)
         if self._out:
             self._after.append(StageLatency("to output", out.latency / sink.rate_hz * 1e3))
         self._given = 0
@@ -122,9 +123,9 @@ class Rack:
     def follow(self, backlog: int) -> float:
         """See `live.Chain`."""
         given, self._given = self._given, 0
-        if not (self._drift and self._out):
+        if not (self._drift and self._steered):
             return 0.0
-        self._out.correction = self._drift.correct(backlog, given)
+        self._steered.correction = self._drift.correct(backlog, given)
         return self._drift.ppm
 
     def push(self, item: Block) -> Iterator[Block]:

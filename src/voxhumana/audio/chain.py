@@ -6,7 +6,7 @@ A block runs down the whole chain before the next is made, so stages may reuse t
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from time import perf_counter
 
@@ -107,17 +107,20 @@ class ChainStream:
         return self._pace.flush(blocks) if self._pace else blocks
 
     def _through(self, index: int, stream: Stream[Block, Block], blocks: Iterable[Block]) -> Iterator[Block]:
+        """Yield what `stream` makes of `blocks`, counting the time of that and not what is done with it."""
+        compute_s = self._compute_s
         for block in blocks:
-            yield from self._timed(index, stream.push, block)
+            start = perf_counter()
+            for out in stream.push(block):
+                compute_s[index] += perf_counter() - start
+                yield out
+                start = perf_counter()
+            compute_s[index] += perf_counter() - start
 
     def _drained(self, index: int, stream: Stream[Block, Block], blocks: Iterable[Block]) -> Iterator[Block]:
         yield from self._through(index, stream, blocks)
-        yield from self._timed(index, stream.flush)
-
-    def _timed(self, index: int, make: Callable[..., Iterator[Block]], *given: Block) -> Iterator[Block]:
-        """Yield what `make` makes, counting the time that takes and not what is done with it."""
         start = perf_counter()
-        for out in make(*given):
+        for out in stream.flush():
             self._compute_s[index] += perf_counter() - start
             yield out
             start = perf_counter()

@@ -110,14 +110,15 @@ class GateStream:
 
     def _gate(self, part: Block, out: Block) -> None:
         goal = self._goal(self._powers(part))
-        edges = [0, *(np.flatnonzero(goal[1:] != goal[:-1]) + 1), len(part)]
+        edges = [0, *((goal[1:] != goal[:-1]).nonzero()[0] + 1).tolist(), len(part)]
         for start, end in pairwise(edges):
             gains = self._fade.toward(bool(goal[start]), end - start)
             np.multiply(part[start:end], gains, out=out[start:end])
 
     def _powers(self, part: Block) -> npt.NDArray[np.float64]:
         """The level at each sample; and the floor's share of it."""
-        powers = self._mean.over(self._band.push(part + NO_DENORMALS) ** 2)
+        band = self._band.push(part + NO_DENORMALS)
+        powers = self._mean.over(np.square(band, out=band))
         self._cell_power += float(powers.sum())
         self._in_cell += len(part)
         if self._in_cell == self._cell:
@@ -130,8 +131,11 @@ class GateStream:
         if self.threshold_db <= OFF_DB:
             return np.ones(len(powers), np.bool_)
         opening = max(10 ** (self.threshold_db / 10), min(ROOM, min(self._cells) * ABOVE_FLOOR))
-        now = np.arange(len(powers))
         above = powers > opening
+        if above.all():
+            self._loud, self._quiet = True, 0
+            return above
+        now = np.arange(len(powers))
         decided = np.maximum.accumulate(np.where(above | (powers < opening * CLOSE), now, -1))
         loud = np.where(decided < 0, self._loud, above[decided])
         quiet = now - np.maximum.accumulate(np.where(loud, now, -1 - self._quiet))

@@ -73,8 +73,7 @@ class LoudnessStream:
         self._before = Fifo()
         self._before.write(np.zeros(latency, np.float32))
         self._level = Mean(LEVEL_S * rate_hz)
-        self._in = Mean(MEMORY_S * rate_hz, EXPECTED)
-        self._out = Mean(MEMORY_S * rate_hz, EXPECTED)
+        self._both = Mean(MEMORY_S * rate_hz, (EXPECTED, EXPECTED))
 
     def push(self, item: Block) -> Iterator[Block]:
         """Yield what the stage does, at the right level."""
@@ -89,13 +88,19 @@ class LoudnessStream:
             yield self._matched(out)
 
     def _matched(self, out: Block) -> Block:
-        before = np.square(self._before.read(len(out)), dtype=np.float64)
-        speech = self._level.over(before) > SPEECH
+        powers = np.empty((2, len(out)))  # of what went in, and of what came out
+        np.square(self._before.read(len(out)), out=powers[0], dtype=np.float64)
+        np.square(out, out=powers[1], dtype=np.float64)
+        speech = self._level.over(powers[0]) > SPEECH
         if not speech.any():
             return out * np.float32(self.gain * self._wanted)
-        power_in = self._in.over(before[speech])
-        power_out = self._out.over(np.square(out[speech], dtype=np.float64))
-        gains = np.clip(np.sqrt(power_in / np.maximum(power_out, 1e-12)), 1 / BOUND, BOUND)
-        gains = np.concatenate([[self.gain], gains])[np.cumsum(speech)]  # between speech, the last one
+        is_all = bool(speech.all())
+        power_in, power_out = self._both.over(powers if is_all else powers[:, speech])
+        np.maximum(power_out, 1e-12, out=power_out)
+        gains = np.sqrt(power_in / power_out)
+        np.minimum(np.maximum(gains, 1 / BOUND, out=gains), BOUND, out=gains)
+        if not is_all:
+            gains = np.concatenate([[self.gain], gains])[np.cumsum(speech)]  # between speech, the last one
         self.gain = float(gains[-1])
-        return out * (gains * self._wanted).astype(np.float32)
+        matched: Block = out * (gains * self._wanted).astype(np.float32)
+        return matched

@@ -9,8 +9,8 @@ import threading
 from collections.abc import Callable, Iterable
 
 from voxhumana.audio.device import Sink
-from voxhumana.audio.resample import Resample, ResampleStream
-from voxhumana.engine import Block
+from voxhumana.audio.resample import Resample
+from voxhumana.engine import Block, Stream
 from voxhumana.errors import DeviceLostError, VoxError
 
 POLL_S = 0.5
@@ -38,7 +38,7 @@ class Monitor:
         self._warned = False
         self._sink = open_sink(device) if device else None
         self._using = threading.Lock()  # held while a sink is written to, and to take it away
-        self._resampler: ResampleStream | None = None
+        self._resampler: Stream[Block, Block] | None = None
         self._rates = (0, 0)
         self._changed = threading.Event()
         self._closed = False

@@ -144,12 +144,13 @@ async def _run(
         refusals = {kind: await _refused(f"{here}/{path}") for kind, path in more.items()}
         sizes_mb: list[float] = []
         memory = asyncio.create_task(_memory(process, sizes_mb))
-        spent_s, began_s = _processor_s(process), time.perf_counter()
+        here_s, spent_s, began_s = time.process_time(), _processor_s(process), time.perf_counter()
         await asyncio.gather(
             *(_convert(peer, socket, speech, duration_s) for peer, socket in peers),
             *(talker.converse(socket, question, duration_s) for talker, socket, question in talkers),
         )
         spent_s, lasted_s = _processor_s(process) - spent_s, time.perf_counter() - began_s
+        here_s = time.process_time() - here_s
         memory.cancel()
     conversed = figures([talker for talker, *_ in talkers])
     return (
@@ -163,6 +164,7 @@ async def _run(
             "duration_s": lasted_s,
             "query": query,
             "cpu_percent": 1e2 * spent_s / lasted_s,
+            "clients_cpu_percent": 1e2 * here_s / lasted_s,
             "refused_beyond": refusals,
         }
     )

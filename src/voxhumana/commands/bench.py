@@ -276,6 +276,7 @@ def serve(
     console = Console(width=None if sys.stdout.isatty() else 160)
     console.print(table)
     busy = f"{figures['cpu_percent']:.0f} % of a core, {figures['memory_mb']:.0f} MB at the end"
+    busy += f", and the clients {figures['clients_cpu_percent']:.0f} %"
     console.print(f"The server took {busy}. Load of the machine before: {where['load']:.1f}.", style="dim")
     if json:
         judged = [asdict(line) for line in lines]

@@ -124,13 +124,22 @@ def fault(refusal: Refusal, event_id: str | None = None) -> dict[str, Any]:
 
 
 async def _read(socket: WebSocket, dialect: Dialect, idle_s: float) -> tuple[int, str]:
-    faults = 0
+    try:
+        async with asyncio.timeout(idle_s) as limit:
+            return await _obey(socket, dialect, limit, idle_s)
+    except TimeoutError:
+        dialect.outbox.put(fault(Refusal(408, f"Nothing was heard for {idle_s:.0f} s.", code="idle")))
+        return AWAY, "idle"
+
+
+async def _obey(
+    socket: WebSocket, dialect: Dialect, limit: asyncio.Timeout, idle_s: float
+) -> tuple[int, str]:
+    faults, now_s = 0, asyncio.get_running_loop().time
     while faults < MOST_FAULTS:
-        try:
-            message = await asyncio.wait_for(socket.receive(), idle_s)
-        except TimeoutError:
-            dialect.outbox.put(fault(Refusal(408, f"Nothing was heard for {idle_s:.0f} s.", code="idle")))
-            return AWAY, "idle"
+        limit.reschedule(now_s() + idle_s)
+        message = await socket.receive()
+        limit.reschedule(None)  # what is obeyed may take its time
         if message["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(message.get("code", 1000))
         frame = message.get("bytes") if message.get("bytes") is not None else message.get("text")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from math import sqrt
 
 import numpy as np
 
@@ -93,12 +94,15 @@ class DspStream:
         self._gain = np.float32(10 ** (settings.gain_db / 20))
 
     def push(self, item: Block) -> Iterator[Block]:
-        """Yield a block a hop."""
-        waiting = np.concatenate([self._pending, item])
+        """Yield all whole hops, as one."""
+        waiting = np.concatenate([self._pending, item]) if len(self._pending) else item
         whole = len(waiting) // HOP * HOP
         self._pending = waiting[whole:].copy()
+        out = np.empty(whole, np.float32)
         for start in range(0, whole, HOP):
-            yield self._speak(waiting[start : start + HOP])
+            out[start : start + HOP] = self._speak(waiting[start : start + HOP])
+        if whole:
+            yield out
 
     def flush(self) -> Iterator[Block]:
         """Yield the rest, as if silence followed."""
@@ -126,7 +130,7 @@ class DspStream:
         """Take a hop in and follow its pitch."""
         self._sound.push(block)
         around = self._sound.between(self._sound.end - HOP - len(LOW_PASS) + 1, self._sound.end)
-        self._slow.push(np.convolve(around, LOW_PASS, "valid")[::SLOW])
+        self._slow.push(np.correlate(around, LOW_PASS)[::SLOW])
         period = SLOW * self._tracker.track(self._slow.between(self._slow.end - pitch.WINDOW, self._slow.end))
         self._periods.append(period)
         if self._tracker.clarity > CLEAR:
@@ -157,12 +161,12 @@ class DspStream:
         if mark.voiced:
             semitones = self._own_semitones + self.pitch_semitones
             until, strength = self._glottis.close(right, self._speaker.period, semitones)
-            self._add(mark.at, left, right, tract, self._next, strength * np.sqrt(tract * until / right))
+            self._add(mark.at, left, right, tract, self._next, strength * sqrt(tract * until / right))
             self._next += until
         else:
             hiss = tract**CONSONANTS
             loss = OVERLAP_LOSS if hiss != 1.0 else 1.0
-            self._add(mark.at, left, right, hiss, mark.at, np.sqrt(hiss / loss))
+            self._add(mark.at, left, right, hiss, mark.at, sqrt(hiss / loss))
             self._next = after.at
 
     def _add(self, mark: float, left: float, right: float, tract: float, at: float, gain: float) -> None:

@@ -36,8 +36,15 @@ def cut(sound: History, mark: float, left: float, right: float, tract: float, at
     first = ceil(at - left / tract)
     count = floor(at + right / tract) - first + 1
     offset = (np.arange(count, dtype=np.float32) + np.float32(first - at)) * np.float32(tract)
-    window = 0.5 + 0.5 * np.cos(offset * np.where(offset < 0, np.float32(pi / left), np.float32(pi / right)))
-    return first, window * _read(sound, mark, offset)
+    rising = max(0, ceil(at) - first)
+    window = offset.copy()
+    window[:rising] *= np.float32(pi / left)
+    window[rising:] *= np.float32(pi / right)
+    np.cos(window, out=window)
+    window *= np.float32(0.5)
+    window += np.float32(0.5)
+    window *= _read(sound, mark, offset)
+    return first, window
 
 
 def _read(sound: History, mark: float, offset: Block) -> Block:
@@ -45,8 +52,10 @@ def _read(sound: History, mark: float, offset: Block) -> Block:
     base = floor(mark + float(offset[0])) - 2
     place = offset + np.float32(mark - base)
     i = place.astype(np.intp)
-    x = sound.between(base, base + int(i[-1]) + 3)
     f = place - i.astype(np.float32)
-    a, b, c, d = x[i - 1], x[i], x[i + 1], x[i + 2]
+    x = sound.between(base, base + int(i[-1]) + 3)
+    b, c = x.take(i), x[1:].take(i)
+    i -= 1
+    a, d = x.take(i), x[3:].take(i)
     value: Block = b + 0.5 * f * (c - a + f * (2 * a - 5 * b + 4 * c - d + f * (3 * (b - c) + d - a)))
     return value

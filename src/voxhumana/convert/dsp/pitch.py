@@ -6,6 +6,7 @@ Normalised cross-correlation with dynamic programming after D. Talkin, "A Robust
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections import deque
 from math import log2
 
@@ -37,6 +38,8 @@ JUMP_COST = 0.6
 """Cost of an octave's jump between frames 5 ms apart; measured on read speech against pyworld's harvest."""
 OCTAVE_COST = 0.15
 """RAPT's constant: jumps of exactly an octave are somewhat less unlikely."""
+LEAP = 0.5 + OCTAVE_COST / (2 * JUMP_COST)
+"""Octaves from which on a jump is cheaper as one of an octave."""
 VOICING_COST = 0.12
 """Cost of going from voiced to unvoiced or back."""
 STRANGE_COST = 0.3
@@ -48,6 +51,8 @@ MEMORY = 300
 """Voiced frames, of those 10 ms apart, whose median is the usual period: 3 s of voice."""
 FAMILIAR = 60
 """Voiced frames after which that median is trusted."""
+FAINT = 1e-3
+"""Mean square, of that floor, below which no likeness can be more than 0.002: it is not looked for."""
 UNVOICED_COST = 0.0
 """Cost of saying unvoiced where the correlation is nil; it grows as the correlation does."""
 
@@ -60,6 +65,8 @@ class PitchTracker:
         """Cost of the best path to each state, and its log2 period: first unvoiced, then the candidates."""
         self._loudest = 0.0
         self._lately: deque[float] = deque(maxlen=MEMORY)
+        self._ranked: list[float] = []
+        """The same log2 periods, the shortest first."""
         self._frame = 0
         self._usual = 0.0
         """Median log2 period."""
@@ -74,17 +81,30 @@ class PitchTracker:
         """
         power = float(np.dot(window, window)) / WINDOW
         self._loudest = max(power, self._loudest * DECAY)
-        lags, merits = _candidates(window, max(FLOOR, HUSH * self._loudest))
-        merits = [self._plausible(lag, merit) for lag, merit in zip(lags, merits, strict=True)]
-        unvoiced, voiced = self._states[0], self._states[1:]
-        silent = min([unvoiced[0], *(cost + VOICING_COST for cost, _ in voiced)])
-        states = [(silent + UNVOICED_COST + max(merits, default=0.0), 0.0)]
-        for lag, merit in zip(lags, merits, strict=True):
-            octave = log2(lag)
-            paths = (cost + _jump_cost(octave - before) for cost, before in voiced)
-            best = min([unvoiced[0] + VOICING_COST, *paths])
+        floor = max(FLOOR, HUSH * self._loudest)
+        heard = _candidates(window, floor) if power > FAINT * floor else []
+        usual, strangeness = self._usual, STRANGE_COST * min(1.0, len(self._lately) / FAMILIAR)
+        (unvoiced, _), *voiced = self._states
+        silent = min([unvoiced, *(cost + VOICING_COST for cost, _ in voiced)])
+        states, clearest = [(silent + UNVOICED_COST, 0.0)], 0.0
+        merits = []
+        for lag, likeness in heard:
+            octave, merit = log2(lag), likeness
+            far = abs(octave - usual) - RANGE  # from where this speaker's voice has been
+            if far > 0.0:
+                merit -= strangeness * far
+            merit = max(1e-3, merit)
+            best = unvoiced + VOICING_COST
+            for cost, before in voiced:
+                jump = abs(octave - before)
+                path = cost + (JUMP_COST * jump if jump < LEAP else OCTAVE_COST + JUMP_COST * abs(jump - 1.0))
+                if path < best:  # noqa: PLR1730  # `min` takes twice as long, 25 times a frame
+                    best = path
             states.append((best + 1.0 - merit * (1.0 - LAG_WEIGHT * lag / LONGEST), octave))
-        least = min(cost for cost, _ in states)
+            merits.append(merit)
+            clearest = max(clearest, merit)
+        states[0] = (states[0][0] + clearest, 0.0)
+        least = min(states)[0]
         self._states = [(cost - least, octave) for cost, octave in states]
         chosen = [cost for cost, _ in states].index(least)
         self.clarity = merits[chosen - 1] if chosen else 0.0
@@ -92,37 +112,36 @@ class PitchTracker:
         if not chosen:
             return 0.0
         if self._frame % 2:
-            self._lately.append(log2(lags[chosen - 1]))
-            self._usual = float(np.median(self._lately))
-        return lags[chosen - 1]
+            self._remember(states[chosen][1])
+        return heard[chosen - 1][0]
 
-    def _plausible(self, lag: float, merit: float) -> float:
-        """The merit, less what it costs to be far from where this speaker's voice has been."""
-        trust = min(1.0, len(self._lately) / FAMILIAR)
-        strange = max(0.0, abs(log2(lag) - self._usual) - RANGE)
-        return max(1e-3, merit - trust * STRANGE_COST * strange)
-
-
-def _jump_cost(octaves: float) -> float:
-    """What it costs that the period changes so much from one frame to the next."""
-    jump = abs(octaves)
-    return min(JUMP_COST * jump, OCTAVE_COST + JUMP_COST * abs(jump - 1.0))
+    def _remember(self, octave: float) -> None:
+        """Count a voiced frame."""
+        ranked = self._ranked
+        if len(ranked) == MEMORY:
+            del ranked[bisect_left(ranked, self._lately[0])]
+        self._lately.append(octave)
+        insort(ranked, octave)
+        self._usual = (ranked[(len(ranked) - 1) // 2] + ranked[len(ranked) // 2]) / 2
 
 
-def _candidates(window: npt.NDArray[np.float32], floor: float) -> tuple[list[float], list[float]]:
+def _candidates(window: npt.NDArray[np.float32], floor: float) -> list[tuple[float, float]]:
     """Periods at which the window resembles itself: lags, and how much it does, 0-1."""
     x = window - window.sum(dtype=np.float64) / WINDOW
     energy = np.zeros(WINDOW + 1)
     np.cumsum(x * x, out=energy[1:])
-    energy = energy[REFERENCE:] - energy[:-REFERENCE]
-    correlation = np.correlate(x, x[:REFERENCE])
-    merit = correlation / np.sqrt((energy[0] + floor * REFERENCE) * (energy + floor * REFERENCE))
+    energy = energy[REFERENCE:] - energy[:-REFERENCE] + floor * REFERENCE
+    merit = np.correlate(x, x[:REFERENCE]) / np.sqrt(energy[0] * energy)
     at = merit[SHORTEST:LONGEST]
-    peaks = SHORTEST + np.flatnonzero((at > merit[SHORTEST - 1 : -2]) & (at >= merit[SHORTEST + 1 :]))
-    peaks = peaks[merit[peaks] > 0.0]
+    is_peak = (at > merit[SHORTEST - 1 : -2]) & (at >= merit[SHORTEST + 1 :]) & (at > 0.0)
+    peaks = (SHORTEST + is_peak.nonzero()[0]).tolist()
+    likeness: list[float] = merit.tolist()
     if len(peaks) > CANDIDATES:
-        weighed = merit[peaks] * (1.0 - LAG_WEIGHT * peaks / LONGEST)
-        peaks = peaks[np.argpartition(weighed, -CANDIDATES)[-CANDIDATES:]]
-    before, at, after = merit[peaks - 1], merit[peaks], merit[peaks + 1]
-    shift = 0.5 * (before - after) / (before - 2.0 * at + after)  # the vertex of the parabola through three
-    return (peaks + shift).tolist(), at.tolist()
+        peaks.sort(key=lambda lag: likeness[lag] * (1.0 - LAG_WEIGHT * lag / LONGEST))
+        del peaks[:-CANDIDATES]
+    return [(lag + _vertex(*likeness[lag - 1 : lag + 2]), likeness[lag]) for lag in peaks]
+
+
+def _vertex(before: float, at: float, after: float) -> float:
+    """Where the parabola through three points, a sample apart, is highest, from the middle one."""
+    return 0.5 * (before - after) / (before - 2.0 * at + after)

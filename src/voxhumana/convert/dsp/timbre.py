@@ -100,24 +100,23 @@ class Timbre:
         if self._spread:
             low = spectrum[self._below]
             spectrum = low + self._beside * (spectrum[self._below + 1] - low)
-        level = np.abs(spectrum)
+        level = np.abs(spectrum) if self._ringing < 1.0 else None
         if self._even:
-            self._hear(level)
+            self._hear(spectrum[: self._end])
         spectrum *= self._gain
         coloured = np.fft.irfft(spectrum)
-        out: Block = np.concatenate([coloured[SIZE - centre :], coloured[: count - centre]]).astype(
-            np.float32
-        )
-        if self._ringing < 1.0:
+        out: Block = np.concatenate([coloured[SIZE - centre :], coloured[: count - centre]])
+        if level is not None:
             self._turn = (self._turn + 1) % PHASES
             air = np.fft.irfft(level * self._gain * self._air[self._turn])[:count]
             window = self._window[np.arange(count) * SIZE // count]
             out = self._ringing * out + (air * window * np.sqrt(SIZE / count)).astype(np.float32)
         return out
 
-    def _hear(self, level: npt.NDArray[np.floating]) -> None:
-        """Learn the speaker's colour from the spectrum of one more grain."""
-        bands = np.add.reduceat(level[: self._end] ** 2, self._edges)
+    def _hear(self, spectrum: npt.NDArray[np.complexfloating]) -> None:
+        """Learn the speaker's colour from the spectrum of one more grain, up to the last band's end."""
+        power = np.square(spectrum.real) + np.square(spectrum.imag)
+        bands = np.add.reduceat(power, self._edges)
         total = float(bands.sum())
         self._loudest = max(total, self._loudest * FORGET)
         if total < LOUD * self._loudest or total == 0.0:

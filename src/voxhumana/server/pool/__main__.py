@@ -3,11 +3,13 @@
 main       reads frames: sound goes to its conversion, calls to the job's own thread, as they take their time
 jobs       one thread each for its calls, which come one after the other
 paths      one thread each, `Live.run`; what they convert is written by them
+strain     tells how hard pressed they are
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from io import BufferedReader
@@ -25,6 +27,7 @@ from voxhumana.server.journal import LOG
 from voxhumana.server.pcm import PCM16
 from voxhumana.server.pool.conversion import Conversion
 from voxhumana.server.pool.frames import Frame, Frames, Kind
+from voxhumana.server.pool.strain import LOOK_S, Strain
 from voxhumana.server.pool.weight import Scales
 from voxhumana.server.refusal import as_refusal
 
@@ -50,6 +53,7 @@ def serve(commands: BufferedReader, write: Callable[[Frame], object]) -> None:
     """Do what comes in on `commands`; `write` is called on many threads."""
     frames, jobs = Frames(), dict[int, Job]()
     engines: Engines | None = None
+    threading.Thread(target=_tell_strain, args=(jobs, write), name="strain", daemon=True).start()
     while data := commands.read1(READ):
         for frame in frames.push(data):
             if frame.kind is Kind.SETTINGS:
@@ -64,6 +68,13 @@ def serve(commands: BufferedReader, write: Callable[[Frame], object]) -> None:
             jobs[frame.job].take(frame)
             if frame.kind is Kind.STOP:
                 del jobs[frame.job]
+
+
+def _tell_strain(jobs: dict[int, Job], write: Callable[[Frame], object]) -> None:
+    strain = Strain()
+    while True:
+        time.sleep(LOOK_S)
+        write(Frame.of(0, Kind.STRAIN, strain.look({n: job.spent for n, job in list(jobs.items())})))
 
 
 class Job:
@@ -82,6 +93,11 @@ class Job:
         self._number, self._engines, self._scales, self._write = number, engines, scales, write
         self._calls = ThreadPoolExecutor(1, "calls")
         self._conversion: Conversion | None = None
+
+    @property
+    def spent(self) -> tuple[float, float]:
+        """Seconds at work so far, and seconds of sound."""
+        return self._conversion.spent if self._conversion else (0.0, 0.0)
 
     def take(self, frame: Frame) -> None:
         """Obey a frame; does not wait."""

@@ -23,6 +23,9 @@ from voxhumana.server.wire import Inlet, Outlet
 
 LATE_S = 0.5
 """Sound that may wait: what a peer on a bad network sends at once is less, and more would be delay."""
+AT_ONCE_S = 0.04
+"""Sound that is worked on at once where it waits: what most send, 20 ms, costs a seventh less than in two
+blocks, and who is late catches up the faster. No more than this, as others wait for it."""
 
 
 class Conversion:
@@ -51,7 +54,8 @@ class Conversion:
         self._knobs = knobs
         self._failed = failed
         self._turning = threading.Lock()
-        self.inlet = Inlet(knobs.rate_hz, knobs.frames, round(LATE_S * knobs.rate_hz))
+        at_once = max(1, round(AT_ONCE_S * knobs.rate_hz) // knobs.frames)
+        self.inlet = Inlet(knobs.rate_hz, knobs.frames, round(LATE_S * knobs.rate_hz), at_once=at_once)
         outlet = Outlet(knobs.rate_hz, knobs.frames, give)
 
         def open_path(controls: Controls) -> Path:
@@ -109,6 +113,11 @@ class Conversion:
     def meters(self) -> Meters:
         """The numbers of this moment."""
         return self._live.meters()
+
+    @property
+    def spent(self) -> tuple[float, float]:
+        """Seconds at work so far, and seconds of sound."""
+        return self._live.spent
 
     def finish(self) -> None:
         """Convert what waits, give what is held back, and end."""

@@ -1,12 +1,13 @@
 """What the server and a worker say to each other: frames, over the worker's standard input and output.
 
     server -> worker   SETTINGS (CALL | SOUND | CLEAR | STOP)*
-    worker -> server   (ANSWER | FAULT | SOUND | SWITCHED | FAILED)*
+    worker -> server   (ANSWER | FAULT | SOUND | SWITCHED | FAILED | STRAIN)*
 
     frame = job, kind, length of the body, body
 
-A job is one conversion. The first call of a job is `open`; each call has one ANSWER or FAULT, which names its
-number. SOUND is PCM16, all other bodies are JSON. The end of the server's pipe is the worker's end.
+A job is one conversion; job 0 is the worker itself, whose STRAIN comes every `strain.LOOK_S`. The first call
+of a job is `open`; each call has one ANSWER or FAULT, which names its number. SOUND is PCM16, all others have
+JSON. The end of the server's pipe is the worker's end.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class Kind(IntEnum):
     STOP = 6
     SWITCHED = 7
     FAILED = 8
+    STRAIN = 9
 
 
 @dataclass(frozen=True)

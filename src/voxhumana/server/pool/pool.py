@@ -1,4 +1,9 @@
-"""The workers, one a core at most, and who gets a place in which."""
+"""The workers, one a core at most, and who gets a place in which.
+
+What is let in must last, so two things count: what all that was let in was weighed, as most of them may be
+silent at present, and how hard those that do speak are pressed, as no weight knows of hyperthreads, caches
+and other programs.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +18,14 @@ from voxhumana.server.refusal import Refusal
 from voxhumana.server.seats import RETRY_S
 
 FULL = 0.85
-"""Of a core, what a worker's jobs may take together. Measured on two cores, with the clients: 16 by `dsp` and
-10 by `native` lost nothing, 24 and 14 did."""
-WAY = 0.03
-"""Of a core, what the sockets and pipes of one conversion take: 40 by `identity`, measured."""
+"""Of a core, what a worker's jobs may take together."""
+CROWDED = 1.5
+"""How much more a conversion takes in a crowd than alone, where it is weighed: two hyperthreads share a core.
+Measured with 16 by `dsp`: 0.107 of it instead of 0.07."""
+WAY = 0.02
+"""Of a core, what the sockets and pipes of one conversion take."""
 UNKNOWN = 0.05
-"""Of a core, what a conversion is thought to take before one of its kind was weighed."""
+"""Of a core, what a conversion is thought to take, alone, before one of its kind was weighed."""
 
 
 class Pool:
@@ -39,9 +46,9 @@ class Pool:
         Raises:
             Refusal: None has room.
         """
-        worker = min(self._workers, key=lambda each: (each.load, not each.running))
+        worker = min(self._workers, key=lambda each: (_taken(each), not each.running))
         weight = self._weight(knobs)
-        if worker.load and worker.load + weight > FULL:
+        if worker.load and _taken(worker) + weight > FULL:
             raise full()
         return worker.job(weight)
 
@@ -65,7 +72,12 @@ class Pool:
         await asyncio.gather(*(worker.close() for worker in self._workers))
 
     def _weight(self, knobs: Knobs) -> float:
-        return WAY + self._weights.get(kind(knobs), UNKNOWN)
+        return WAY + CROWDED * self._weights.get(kind(knobs), UNKNOWN)
+
+
+def _taken(worker: Worker) -> float:
+    """Of a worker's core, what is taken: what its jobs were weighed, or more if they are pressed harder."""
+    return max(worker.load, worker.strain) if worker.load else 0.0
 
 
 def full() -> Refusal:

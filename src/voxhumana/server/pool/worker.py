@@ -42,6 +42,8 @@ class Worker:
         self._starting = asyncio.Lock()
         self._jobs: dict[int, Job] = {}
         self._numbers = itertools.count(1)
+        self.strain = 0.0
+        """How hard pressed it was lately, as it said (`strain.Strain`)."""
 
     @property
     def running(self) -> bool:
@@ -50,7 +52,7 @@ class Worker:
 
     @property
     def load(self) -> float:
-        """Of a core, what its jobs take together."""
+        """Of a core, what its jobs are thought to take together."""
         return sum(job.weight for job in self._jobs.values())
 
     def job(self, weight: float) -> Job:
@@ -107,10 +109,13 @@ class Worker:
         assert process.stdout
         while data := await process.stdout.read(READ):
             for frame in frames.push(data):
-                if job := self._jobs.get(frame.job):
+                if frame.kind is Kind.STRAIN:
+                    self.strain = frame.read()
+                elif job := self._jobs.get(frame.job):
                     job.take(frame)
         if process is self._process:
             self._process = None
+            self.strain = 0.0
         for job in self._jobs.values():
             job.fail(Refusal(500, DEAD, code="worker_died"))
 
