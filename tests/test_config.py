@@ -53,3 +53,41 @@ def test_a_file_that_is_not_settings_is_refused_by_name(settings_file, text):
     settings_file.write_text(text)
     with pytest.raises(UsageError, match=r"config\.yaml"):
         config.load(settings_file)
+
+
+@pytest.mark.parametrize(("name", "value"), [("VOX_SERVE_HOSTS", "vox.home"), ("VOX_HOTKEYS", "mute=f9")])
+def test_a_list_in_the_environment_that_is_no_json_is_said_how_to_write(
+    settings_file, monkeypatch, name, value
+):
+    settings_file.touch()
+    monkeypatch.setenv(name, value)
+    with pytest.raises(UsageError, match=f"{name} cannot be read; write it as JSON, such as") as error:
+        config.load(settings_file)
+    monkeypatch.setenv(name, str(error.value).partition("such as ")[2].rstrip("."))
+    config.load(settings_file)  # what it says to write can be read
+
+
+@pytest.mark.parametrize(
+    ("held", "sentence"),
+    [(b"\xff\xfe\0\n", "cannot be read"), (b"VOX_FRAMS=3\n", r"\.env\); did you mean 'frames'")],
+)
+def test_secrets_that_are_none_are_refused_by_the_name_of_their_file(tmp_path, monkeypatch, held, sentence):
+    (tmp_path / ".env").write_bytes(held)
+    monkeypatch.setattr(config, "config_path", lambda: tmp_path / "config.yaml")
+    with pytest.raises(UsageError, match=sentence) as error:
+        config.load()
+    assert str(tmp_path / ".env") in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("xyzzy: 1", r"known are: input, output, .*data_dir\.$"),
+        ("hotkeys: {mut: x}", "'hotkeys.mut' cannot be 'mut'"),
+        ("data_dir: 7", "must be a path"),
+    ],
+)
+def test_what_a_file_may_not_hold_is_named_as_people_write_it(settings_file, line, sentence):
+    settings_file.write_text(line)
+    with pytest.raises(UsageError, match=sentence):
+        config.load(settings_file)

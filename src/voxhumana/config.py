@@ -18,6 +18,7 @@ from pydantic_settings import (
     DotEnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
 )
 
 from voxhumana.errors import UsageError
@@ -25,6 +26,9 @@ from voxhumana.errors import UsageError
 APP = "voxhumana"
 SECRETS = ".env"
 """Beside `config.yaml`: `VOX_LLM_KEY=...` and the like, which belong in no file that people show around."""
+JSON = {"hotkeys": '{"mute": "<f9>"}'}
+JSON_LIST = '["vox.home"]'
+"""What a setting that holds several looks like in the environment."""
 
 Hotkey = Literal[
     "mute", "push_to_talk", "bypass",
@@ -165,6 +169,14 @@ def load(path: Path | None = None, **flags: Any) -> Settings:  # noqa: ANN401  #
         weak = Settings.model_validate(from_file | strong.model_dump(exclude_unset=True))
     except ValidationError as error:
         raise UsageError(_sentence(error, chosen)) from error
+    except SettingsError as error:  # a list or a mapping in the environment that is no JSON
+        name = next((n for n in Settings.model_fields if f'"{n}"' in str(error)), "")
+        raise UsageError(
+            f"VOX_{name.upper()} cannot be read; write it as JSON, such as {JSON.get(name, JSON_LIST)}."
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        secrets = chosen.with_name(SECRETS)
+        raise UsageError(f"The file {secrets} cannot be read ({error}); mend or remove it.") from error
     return weak
 
 
@@ -183,9 +195,13 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _sentence(error: ValidationError, path: Path) -> str:
     first = error.errors()[0]
-    name = ".".join(str(part) for part in first["loc"])
+    name = ".".join(str(part) for part in first["loc"] if part != "[key]")
     if first["type"] == "extra_forbidden":
+        if name.startswith("vox_"):
+            path = path.with_name(SECRETS)
         near = difflib.get_close_matches(name, Settings.model_fields, n=1)
-        hint = f"did you mean '{near[0]}'" if near else "known are: " + ", ".join(Settings.model_fields)
-        return f"There is no setting '{name}' (in {path}); {hint}?"
+        hint = f"did you mean '{near[0]}'?" if near else f"known are: {', '.join(Settings.model_fields)}."
+        return f"There is no setting '{name}' (in {path}); {hint}"
+    if first["type"] == "path_type":
+        return f"The setting '{name}' cannot be {first['input']!r}: it must be a path, in quotes."
     return f"The setting '{name}' cannot be {first['input']!r}: {first['msg'].lower()}."
