@@ -192,6 +192,15 @@ def test_a_microphone_that_gives_nothing_but_zeros_is_named_once_each_time():
     assert notices[0].startswith("fake microphone gives digital silence; unmute it")
 
 
+def test_a_silent_file_is_not_told_to_be_plugged_in():
+    source = FakeSource(np.zeros(3 * RATE_HZ, np.float32))
+    source.name = "file:silence.wav"
+    stage = Stage((source, FakeSink()))
+    stage.live.run()
+    (notice,) = [report.text for report in stage.told if isinstance(report, Notice)]
+    assert notice == "file:silence.wav gives digital silence; choose another file."
+
+
 def test_a_quiet_room_is_no_dead_microphone():
     stage = Stage((FakeSource(np.full(3 * RATE_HZ, 1e-6, np.float32)), FakeSink()))
     stage.live.run()

@@ -146,8 +146,9 @@ def test_a_stalled_reader_gets_the_newest_sound_and_what_it_missed_is_counted(ba
         began_s = time.monotonic()
         while time.monotonic() < began_s + 0.3:
             read += len(source.read())
+        passed_s = time.monotonic() - began_s  # more on a busy machine
         assert source.dropped > 0.3 * source.rate_hz
-        assert read < 0.5 * source.rate_hz
+        assert read < (passed_s + 0.2) * source.rate_hz
 
 
 def test_the_backlog_that_a_burst_leaves_is_cut_out(backend):

@@ -80,4 +80,5 @@ def test_a_stall_of_the_machine_leaves_no_delay_behind(sound_server):
         time.sleep(0.25)
         path.process.send_signal(signal.SIGCONT)
         time.sleep(2.0)
-        assert delay_ms() < before_ms + 5
+        left = "the delay is what it was"  # a busy machine stalls anew; what a stall leaves behind stays
+        wait_until(lambda: delay_ms() < before_ms + 5, left, 20)

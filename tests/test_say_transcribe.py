@@ -34,6 +34,7 @@ def test_a_silent_file_has_no_words(tmp_path: Path) -> None:
         file.write(np.zeros(44_100 * 3, np.float32))
     heard = vox("transcribe", tmp_path / "silence.wav")
     assert (heard.returncode, heard.stdout) == (0, "")
+    assert heard.stderr == f"Nobody says a word in {tmp_path / 'silence.wav'}.\n"
 
 
 @pytest.mark.parametrize(

@@ -207,7 +207,8 @@ class Live:
         before_s = self._in.zeros_s
         self._in.add(block, source.rate_hz)
         if before_s < DEAD_S <= self._in.zeros_s:
-            self._tell(Notice(text=f"{source.name} gives digital silence; {UNMUTE}."))
+            remedy = "choose another file" if source.name.startswith("file:") else UNMUTE
+            self._tell(Notice(text=f"{source.name} gives digital silence; {remedy}."))
 
     def _turn(self, chain: Chain, turned: Controls | None) -> Controls:
         wanted = self.controls

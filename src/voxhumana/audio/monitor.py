@@ -78,8 +78,9 @@ class Monitor:
             if self._here != (wanted := self._wanted):
                 self._put(None)
                 try:
-                    self._put(self._open_sink(wanted) if wanted else None)
-                    self._here = wanted
+                    sink = self._open_sink(wanted) if wanted else None
+                    self._here = wanted  # first, so that a device lost at its first block is looked for again
+                    self._put(sink)
                 except VoxError as why:
                     if not self._warned:
                         self._warn(str(why))

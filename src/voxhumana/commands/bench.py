@@ -50,7 +50,7 @@ def live(
     table: Annotated[Path | None, typer.Option(metavar="F", help="Write what is shown, as Markdown.")] = None,
     json: Json = None,
 ) -> None:
-    """Measure the live path against what is wanted of it, through the sound server if there is one."""
+    """Measure the live path. Held against what is wanted of it, through the sound server if there is one."""
     from dataclasses import asdict
 
     from rich.console import Console
@@ -105,7 +105,7 @@ def convert(
     ] = None,
     json: Json = None,
 ) -> None:
-    """Measure what each voice costs: the shipped sample, in blocks of the device, as live has them."""
+    """Measure what each voice costs. The shipped sample goes in blocks of the device, as live has them."""
     from rich.console import Console
     from rich.table import Table
 
@@ -160,7 +160,7 @@ def quality(
     ] = None,
     json: Json = None,
 ) -> None:
-    """Convert real speech into other real speakers, streamed, and let independent judges score it."""
+    """Let judges score converted speech. Real people are turned into others, streamed."""
     from rich.console import Console
     from rich.table import Table
 
@@ -221,7 +221,7 @@ def talk(
     ] = False,
     json: Json = None,
 ) -> None:
-    """Measure how soon a character answers, from last syllable to first sound, and whom it cuts off."""
+    """Measure how soon a character answers. From last syllable to first sound; and whom it cuts off."""
     from rich.console import Console
 
     from voxhumana import config
@@ -255,7 +255,7 @@ def serve(
     query: Annotated[str, typer.Option(help="What every conversion asks for.")] = "engine=dsp&voice=ogre",
     json: Json = None,
 ) -> None:
-    """Measure a server under sessions: their delay, what it costs, whether memory grows."""
+    """Measure a server under sessions. Their delay, what it costs, whether memory grows."""
     from dataclasses import asdict
 
     from rich.console import Console

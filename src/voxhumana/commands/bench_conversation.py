@@ -30,7 +30,7 @@ def ears(
     only: Annotated[list[str] | None, typer.Option(help=f"Parts: {', '.join(PARTS)}; all without.")] = None,
     json: Json = None,
 ) -> None:
-    """Measure whom the assistant takes for a speaker: itself, a cough, music, or somebody who interrupts."""
+    """Measure whom the assistant takes for a speaker. Itself, a cough, music, or who interrupts."""
     from voxhumana import config
     from voxhumana.bench import ears as measure
     from voxhumana.bench import over_reply, scenes
@@ -75,7 +75,7 @@ def idle(
     ] = 60.0,
     json: Json = None,
 ) -> None:
-    """Measure what `vox talk` costs while nobody speaks: processor time of its process."""
+    """Measure what `vox talk` costs while nobody speaks. Processor time of its process."""
     from voxhumana import config
     from voxhumana.bench.idle import measure
     from voxhumana.bench.machine import machine
@@ -99,7 +99,7 @@ def endurance(
     ] = False,
     json: Json = None,
 ) -> None:
-    """Measure whether a long conversation grows or slows: real engines, on the sample clock."""
+    """Measure whether a long talk grows or slows. Real engines, on the sample clock."""
     import tempfile
 
     from voxhumana import config
@@ -131,7 +131,7 @@ def words(
     ] = None,
     json: Json = None,
 ) -> None:
-    """Measure word errors: of people written down, and of our own speech heard back by Whisper base."""
+    """Measure word errors. Of people written down, and of our own speech heard back by Whisper base."""
     from voxhumana import config
     from voxhumana.bench.machine import machine
     from voxhumana.bench.words import heard, spoken

@@ -17,7 +17,7 @@ def content(
         bool, typer.Option("--int8", help="Multiply in int8: less than half the work, not quite the same.")
     ] = False,
 ) -> None:
-    """Turn a HuBERT or ContentVec checkpoint into what RVC voices need; nothing in it is executed.
+    """Make what RVC voices need of a HuBERT checkpoint. Or of ContentVec; nothing in it is executed.
 
     Needs the extra `rvc` for this once; the voices then do without.
     """

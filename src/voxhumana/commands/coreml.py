@@ -14,7 +14,7 @@ def export(
     folder: Annotated[Path, typer.Argument(help="Where the packages go.")],
     coreml: Annotated[bool, typer.Option("--coreml", help="As Core ML packages, half precision.")] = False,
 ) -> None:
-    """Write the native model for Core ML; needs the extra `coreml`, runs anywhere."""
+    """Write the native model for Core ML. Needs the extra `coreml`, runs anywhere."""
     from voxhumana.convert.coreml.export import export as write
 
     if not coreml:
@@ -31,7 +31,7 @@ def check_coreml(
     folder: Annotated[Path, typer.Argument(help="Where `vox models export --coreml` wrote them.")],
     json: Annotated[Path | None, typer.Option(metavar="F", help="Write as JSON.")] = None,
 ) -> None:
-    """Run the Core ML packages, on a Mac by Core ML itself, and compare them with what runs here."""
+    """Compare Core ML packages with what runs here. On a Mac, Core ML itself runs them."""
     from dataclasses import asdict
 
     from rich.console import Console

@@ -18,7 +18,7 @@ def doctor(
     only: Annotated[str | None, typer.Option(metavar="live|talk", help="Look at one of them alone.")] = None,
     json: Annotated[Path | None, typer.Option(metavar="F", help="Write as JSON; - is the terminal.")] = None,
 ) -> None:
-    """Check sound, speed, true delay and the engines of conversation; exit 1 when live is impossible."""
+    """Check sound, speed, true delay and conversation. Exit code 1: live is impossible."""
     from dataclasses import asdict
     from itertools import chain
 

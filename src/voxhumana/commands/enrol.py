@@ -48,7 +48,7 @@ def add(
     live: Live = False,
     json: Json = None,
 ) -> None:
-    """Add a voice from recordings of one person: 3 s of speech at least, 10 to 30 s are good."""
+    """Add a voice from recordings of one person. 3 s of speech at least, 10 to 30 s are good."""
     from voxhumana.library import reference
 
     _check(json)
@@ -79,7 +79,7 @@ def record(
     live: Live = False,
     json: Json = None,
 ) -> None:
-    """Add a voice from the microphone; it shows a text to read and the level, and says how good it was."""
+    """Add a voice from the microphone. It shows a text to read and the level, and says how good it was."""
     from rich.console import Console
 
     from voxhumana import build, config

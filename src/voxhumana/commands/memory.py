@@ -24,7 +24,7 @@ def list_memory(
     limit: Annotated[int, typer.Option(min=1, help="At most so many conversations.")] = 20,
     json: Json = None,
 ) -> None:
-    """List the latest conversations, and the facts you asked it to remember."""
+    """List the latest conversations and the facts to remember."""
     _show(json, lambda memory: (memory.talks(limit), memory.facts()))
 
 
@@ -50,7 +50,7 @@ def forget(
     fact: Annotated[str | None, typer.Option(help="Forget the facts that contain this.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Forget everything.")] = False,
 ) -> None:
-    """Delete for good: overwritten in the file, its log and its older copies."""
+    """Delete for good. It is overwritten in the file, its log and its older copies."""
     from voxhumana.errors import UsageError
 
     if not (talks or fact or everything):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # the command line stays light
     from voxhumana.library.models.manifest import Known
     from voxhumana.library.models.store import Store
 
-app = typer.Typer(help="The models: those that came with us, and those you fetch or bring.")
+app = typer.Typer(help="The models: what came with us, what you fetch or bring.")
 
 Json = Annotated[Path | None, typer.Option(metavar="F", help="Write as JSON; - is the terminal.")]
 
@@ -68,7 +68,7 @@ def list_models(json: Json = None) -> None:
 def pull(
     name: Annotated[str, typer.Argument(help="A model of `vox models list`.")], json: Json = None
 ) -> None:
-    """Fetch a model from Hugging Face; goes on where it stopped, and checks what came."""
+    """Fetch a model from Hugging Face. Goes on where it stopped, and checks what came."""
     from voxhumana.commands.progress import watched
     from voxhumana.library.models import fetch
     from voxhumana.library.models.manifest import find
@@ -98,7 +98,7 @@ def add(
     synthetic: Synthetic = False,
     json: Json = None,
 ) -> None:
-    """Recognise a model file of your own, check it without running it, and file it.
+    """File a model of your own. It is recognised and checked without being run.
 
     One that is a person's voice, such as an RVC model, goes on the shelf; then --consent and --licence count.
     """

@@ -17,7 +17,7 @@ def serve(
     key: Annotated[Path | None, typer.Option(help="Its private key, PEM.")] = None,
     provider: Provider = None,
 ) -> None:
-    """Serve the API: OpenAI's audio and realtime protocols, and live conversion."""
+    """Serve OpenAI's audio and Realtime API, and live conversion."""
     from voxhumana import config
     from voxhumana.server.app import create
     from voxhumana.server.run import run

@@ -21,12 +21,12 @@ def talk(
         typer.Option("--output", help="Loudspeaker: a name or index of `vox devices`, or file:PATH."),
     ] = None,
     duration: Annotated[float | None, typer.Option(min=0.1, help="Stop after this many seconds.")] = None,
-    llm: Annotated[str | None, typer.Option(help="Language engine: llama, ollama, openai.")] = None,
+    llm: Annotated[str | None, typer.Option(help="Language engine, ENGINE[:MODEL[@URL]].")] = None,
     stt: Annotated[str | None, typer.Option(help="Speech recogniser, ENGINE[:MODEL].")] = None,
     tts: Annotated[str | None, typer.Option(help="Speech engine, ENGINE[:MODEL].")] = None,
     json: Annotated[Path | None, typer.Option(help="Write the turns and their times here.")] = None,
 ) -> None:
-    """Speak with a character; it listens while it speaks, and may be interrupted."""
+    """Speak with a character, who may be interrupted."""
     from voxhumana import config
     from voxhumana.commands import report
     from voxhumana.terminal.talk import run

@@ -22,7 +22,7 @@ def create(
     ] = None,
     days: Annotated[float, typer.Option(min=0.001, max=3650, help="How long it lasts.")] = 90,
 ) -> None:
-    """Print a new token; it is shown once. Without --scope it opens all but the studio and the metrics."""
+    """Print a new token, which is shown once. Without --scope it opens all but the studio and the metrics."""
     from voxhumana import config
     from voxhumana.server.tokens import SCOPES, Tokens
 
@@ -35,7 +35,7 @@ def create(
 def list_(
     json: Annotated[Path | None, typer.Option(metavar="F", help="Write as JSON; - is the terminal.")] = None,
 ) -> None:
-    """Show the tokens that were given out, without what opens the door."""
+    """Show the tokens that were given out, but not what opens."""
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
@@ -70,7 +70,7 @@ def list_(
 
 @app.command()
 def revoke(word: Annotated[str, typer.Argument(metavar="ID|NAME", help="See `vox token list`.")]) -> None:
-    """Take a token back, or all of a name; from now on it opens nothing."""
+    """Take a token back, or all of a name. It opens nothing from now on."""
     from voxhumana import config
     from voxhumana.server.tokens import Tokens
 

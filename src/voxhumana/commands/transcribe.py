@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -45,6 +46,8 @@ def transcribe(
             print(segment.text, flush=True)
             segments.append(segment)
         took_s = time.perf_counter() - began_s
+    if not segments:
+        print(f"Nobody says a word in {source}.", file=sys.stderr)
     if json:
         duration_s = samples / reader.rate_hz
         report.write(

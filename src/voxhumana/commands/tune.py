@@ -20,7 +20,7 @@ def rvc(
     save: Annotated[bool, typer.Option(help="Keep the choice, which live then takes.")] = True,
     json: Annotated[Path | None, typer.Option(metavar="F", help="Write the measurements here.")] = None,
 ) -> None:
-    """Choose block, context and fade of RVC for this machine, by measuring them; takes a minute or two.
+    """Choose block, context and fade of RVC by measuring. Takes a minute or two.
 
     Run it while nothing else does: what it keeps is what the machine can do then.
     """

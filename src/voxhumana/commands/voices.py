@@ -143,7 +143,7 @@ def export(
     name: Name,
     out: Annotated[Path | None, typer.Argument(help="File to write; NAME.voxvoice by default.")] = None,
 ) -> None:
-    """Write a voice as one file to give away: its words, its recording, and hashes."""
+    """Write a voice as one file to give away. It holds its words, its recording, and hashes."""
     from voxhumana.library import parcel
 
     voice = _shelf().find(name)
