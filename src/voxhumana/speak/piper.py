@@ -152,7 +152,7 @@ def _program() -> list[str]:
     beside = shutil.which("piper", path=str(Path(sys.executable).parent))
     found = beside or shutil.which("piper")
     if not found:
-        raise VoxError(f"Piper is not installed; run: {INSTALL}")
+        raise VoxError(f"Piper is not installed; run `{INSTALL}`.")
     return [found]
 
 
