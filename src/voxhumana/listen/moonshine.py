@@ -15,7 +15,7 @@ INSTALL = "pip install 'voxhumana[moonshine]'"
 try:
     from moonshine_voice import ModelArch, Transcriber, get_model_for_language
 except (ImportError, OSError) as error:  # its own library needs glibc 2.34
-    raise VoxError(f"Moonshine is not installed or does not run here ({error}); run: {INSTALL}") from error
+    raise VoxError(f"Moonshine is not installed or does not run here ({error}); run `{INSTALL}`.") from error
 
 MODELS = {arch.name.lower().replace("_", "-"): arch for arch in ModelArch}
 """What may follow the colon: tiny, base, tiny-streaming, ..."""

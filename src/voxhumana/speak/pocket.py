@@ -25,7 +25,7 @@ try:
     import torch
     from pocket_tts import TTSModel
 except ImportError as error:
-    raise VoxError(f"Pocket TTS is not installed ({error}); run: {INSTALL}") from error
+    raise VoxError(f"Pocket TTS is not installed ({error}); run `{INSTALL}`.") from error
 
 SPEAKER = "alba"
 """Of the voices in the library's catalogue."""

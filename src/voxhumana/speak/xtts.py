@@ -35,7 +35,7 @@ try:
     from TTS.tts.configs.xtts_config import XttsConfig
     from TTS.tts.models import xtts
 except ImportError as error:
-    raise VoxError(f"XTTS is not installed ({error}); run: {INSTALL}") from error
+    raise VoxError(f"XTTS is not installed ({error}); run `{INSTALL}`.") from error
 
 RELEASED = "tts_models--multilingual--multi-dataset--xtts_v2"
 """Folder that `FETCH` downloads to, in coqui-tts' own data folder."""
