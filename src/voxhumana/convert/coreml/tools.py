@@ -18,6 +18,6 @@ def coremltools() -> Any:  # noqa: ANN401  # the module
     try:
         import coremltools as module  # noqa: PLC0415  # behind the extra
     except ImportError as error:
-        raise VoxError('Core ML needs coremltools; run: pip install "voxhumana[coreml]"') from error
+        raise VoxError('Core ML needs coremltools; run `pip install "voxhumana[coreml]"`.') from error
     logging.getLogger("coremltools").setLevel(logging.ERROR)  # it sets its own
     return module

@@ -49,7 +49,7 @@ def read(path: Path) -> dict[str, Array]:
     try:
         import onnx  # noqa: PLC0415  # behind the extra
     except ImportError as error:
-        raise VoxError('Core ML needs onnx; run: pip install "voxhumana[coreml]"') from error
+        raise VoxError('Core ML needs onnx; run `pip install "voxhumana[coreml]"`.') from error
     try:
         graph = onnx.load(str(path)).graph
     except Exception as error:

@@ -159,7 +159,7 @@ def need_torch(name: str, extra: str = "rvc") -> Any:  # noqa: ANN401  # the mod
     try:
         import torch  # noqa: PLC0415  # behind the extra
     except ImportError as error:
-        raise VoxError(f'{name} needs torch; run: pip install "voxhumana[{extra}]"') from error
+        raise VoxError(f'{name} needs torch; run `pip install "voxhumana[{extra}]"`.') from error
     return torch
 
 
