@@ -1,9 +1,11 @@
 """Conversations as `build_talk` wires them: file devices, drafter, diary, memory and tools; scripted engines.
 
-The clock of the file devices runs five times as fast as life.
+The clock of the file devices runs five times as fast as life, stands still while a busy machine does not look
+at it, and the microphone is silent until what was asked before has been answered.
 """
 
 import contextlib
+import functools
 import socket
 import sqlite3
 import subprocess
@@ -24,7 +26,7 @@ from voxhumana import build_talk, registry
 from voxhumana.assistant.notes import Note, Notice, Said
 from voxhumana.assistant.turn import Phase
 from voxhumana.audio.file import SoundWriter
-from voxhumana.audio.file_device import FileBackend, Timeline
+from voxhumana.audio.file_device import FileBackend, FileSource, Timeline
 from voxhumana.cast import voiced
 from voxhumana.config import Settings
 from voxhumana.engine import Block
@@ -34,6 +36,10 @@ from voxhumana.library.memory import Memory
 from voxhumana.library.shelf import Shelf
 
 SPEED = 5
+GLANCE_S = 0.03
+"""At most so much passes between two looks at the clock."""
+PATIENCE_S = 60.0
+"""An answer that takes longer, in life, will not come."""
 PROGRAM = Path(__file__).with_name("language_program.py")
 
 
@@ -62,6 +68,53 @@ class Humming(HummingStream):
         yield from super().push(item)
 
 
+class Unhurried:
+    """A clock that no stall moves on."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._at_s, self._looked_s = 0.0, time.monotonic()
+
+    def now_s(self) -> float:
+        with self._lock:
+            before_s, self._looked_s = self._looked_s, time.monotonic()
+            self._at_s += min((self._looked_s - before_s) * SPEED, GLANCE_S)
+            return self._at_s
+
+
+class Microphone(FileSource):
+    """Says nothing before its time."""
+
+    waits: list[tuple[int, Callable[[], bool]]]
+    """Samples of the file, and what must be true before it goes on."""
+    given = 0
+
+    def read(self) -> Block | None:
+        if self.waits and self.given >= self.waits[0][0]:
+            _, ready = self.waits[0]
+            if not ready():
+                self._blocks_read += 1
+                self._timeline.wait(self._blocks_read, self.frames, self.rate_hz)
+                return np.zeros(self.frames, np.float32)
+            self.waits.pop(0)
+        block = super().read()
+        self.given += 0 if block is None else len(block)
+        return block
+
+
+class Backend(FileBackend):
+    def __init__(self, evening: "Evening") -> None:
+        clock = Unhurried()
+        self._clock = Timeline(clock.now_s, lambda s: time.sleep(s / SPEED))
+        self._evening = evening
+        super().__init__(self._clock)
+
+    def open_source(self, address: str, rate_hz: int, frames: int) -> FileSource:
+        self._source = Microphone(Path(address), frames / rate_hz, self._clock)
+        self._source.waits = self._evening.waits()
+        return self._source
+
+
 class Evening:
     """A conversation in a folder, with what happens at some of its notes."""
 
@@ -71,11 +124,25 @@ class Evening:
         self.notes: list[Note] = []
         self.at: list[tuple[Callable[[Note], bool], Callable[[], None]]] = []
         """The next thing that happens, and the note at which it does."""
+        self.ready: Callable[[], bool] = lambda: True
+        """Whether the next question may come, once the one before is answered."""
+
+    def waits(self) -> list[tuple[int, Callable[[], bool]]]:
+        """Before each question but the first, and the end, the answers so far."""
+        ends = np.cumsum([len(part) for part in self.sound])
+        questions = [end for end, part in zip(ends, self.sound, strict=True) if not part.any()][1:]
+        until_s = time.monotonic() + PATIENCE_S * len(questions)
+
+        def answered(count: int) -> bool:
+            return (len(self.said("assistant")) >= count and self.ready()) or time.monotonic() > until_s
+
+        return [(end - 8_000, functools.partial(answered, at + 1)) for at, end in enumerate(questions)]
 
     def talk(self, *sound: Block, **settings: object) -> "Evening":
         microphone = self.folder / "heard.wav"
+        self.sound = sound
         with SoundWriter(microphone, 16_000) as file:
-            file.write(np.concatenate([*sound, silence(10)]))  # time for answers on a busy machine
+            file.write(np.concatenate(sound))
         files = {"input": f"file:{microphone}", "speakers": f"file:{self.folder / 'said.wav'}"}
         chosen = {"voice": "goblin", "echo": False, "openings": False, "data_dir": self.folder / "data"}
         self.scene = build_talk.scene(Settings(**(files | chosen | settings)), self.note)
@@ -109,10 +176,7 @@ def evening(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Evening:
     monkeypatch.setattr(registry, "load_speaker", lambda *_: evening.voice)
     monkeypatch.setattr(registry, "load_converter", lambda _: Parrot())
 
-    def backend() -> FileBackend:
-        return FileBackend(Timeline(lambda: time.monotonic() * SPEED, lambda s: time.sleep(s / SPEED)))
-
-    monkeypatch.setattr(build_talk, "FileBackend", backend)
+    monkeypatch.setattr(build_talk, "FileBackend", lambda: Backend(evening))
     return evening
 
 
@@ -147,6 +211,7 @@ class Server:
     def __init__(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
+        self.up = threading.Event()
         self.begin()
 
     def begin(self) -> None:
@@ -154,11 +219,13 @@ class Server:
         until = time.monotonic() + 30
         while time.monotonic() < until:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+                self.up.set()
                 return
             time.sleep(0.02)
         raise AssertionError("it does not listen")
 
     def kill(self) -> None:
+        self.up.clear()
         self.process.kill()
         self.process.wait()
 
@@ -167,6 +234,7 @@ def test_a_language_server_that_is_killed_in_mid_reply_is_one_sentence_and_the_n
     evening,
 ) -> None:
     server = Server()
+    evening.ready = server.up.is_set
 
     def killed() -> None:
         server.kill()
@@ -175,7 +243,7 @@ def test_a_language_server_that_is_killed_in_mid_reply_is_one_sentence_and_the_n
     evening.at.append((spoken, killed))
     try:
         llm = f"ollama:tiny@http://127.0.0.1:{server.port}"
-        evening.talk(*TURNS[:2], silence(25), words(2), silence(3), memory=False, llm=llm)
+        evening.talk(*TURNS[:5], memory=False, llm=llm)
     finally:
         server.kill()
     (notice,) = evening.notices

@@ -52,6 +52,23 @@ def test_a_tone_stays_that_tone(takes_hz, gives_hz):
     np.testing.assert_allclose(out[100:-100], signals.sine(1000, 1.0, gives_hz)[100:-100], atol=2e-3)
 
 
+@pytest.mark.parametrize("ratio", [2, 3, 6])
+def test_by_a_whole_factor_the_band_passes_and_nothing_is_mirrored(ratio):
+    low, high = 8_000, 8_000 * ratio
+    for share, passes in ((0.02, True), (0.5, True), (0.8, True), (1.07, False), (1.5, False)):
+        tone = signals.sine(share * low / 2, 1.0, high)
+        down = run(Resample(high, low).open(), tone, 480)[100:-100]
+        left_db = 20 * np.log10(np.sqrt(np.square(down).mean() / np.square(tone).mean()))
+        assert left_db == pytest.approx(0, abs=0.1) if passes else left_db < -85
+    tone = signals.sine(0.8 * low / 2, 1.0, low)
+    up = run(Resample(low, high).open(), tone, 80)[100 * ratio : -100 * ratio]
+    spectrum = np.abs(np.fft.rfft(up * np.kaiser(len(up), 14)))
+    hz = np.fft.rfftfreq(len(up), 1 / high)
+    mirrored = spectrum[hz > 1.15 * low / 2].max() / spectrum.max()
+    assert 20 * np.log10(mirrored) < -85
+    assert np.square(up).mean() == pytest.approx(np.square(tone).mean(), rel=0.02)
+
+
 def test_there_and_back_is_delayed_by_the_sum():
     there_and_back = Chain({"down": Resample(48_000, 16_000), "up": Resample(16_000, 48_000)}, 48_000)
     sound = signals.sine(440, 0.5, 48_000)
