@@ -148,6 +148,18 @@ def test_blocks_that_wait_are_read_together_up_to_a_bound_and_none_is_kept_back(
     assert inlet.read() is None
 
 
+def test_a_worker_that_stalls_loses_what_is_over_the_bound_and_nothing_more():
+    inlet = Inlet(24_000, 240, 12_000, at_once=4)
+    for _ in range(50):  # a second, of which half may wait
+        inlet.push(np.zeros(480, np.float32))
+    inlet.end()
+    read = 0
+    while (block := inlet.read()) is not None:
+        read += len(block)
+    assert read == 12_000
+    assert inlet.dropped == 12_000
+
+
 def test_sounds_that_wait_are_sent_as_one_and_events_keep_their_place():
     put = (Sound(b"ab", 1), Sound(b"cd", 1), {"type": "x"}, Sound(b"ef", 1), Sound(b"gh", 1, {"id": 1}))
 

@@ -3,8 +3,8 @@ r"""Sample-rate conversion by a whole factor: a linear-phase filter, taken apart
     up    out[n r + p] = sum_k taps[p + k r] in[n - k]         each phase p a filter of its own on the input
     down  out[n] = sum_p sum_k taps[p + k r] in[(n - k) r - p]    each a filter on every r-th sample of it
 
-It costs a tenth of libsamplerate at any ratio, which interpolates its taps anew for each sample: 9 us and 80
-for 10 ms from 24 to 48 kHz (measured).
+It costs a third of libsamplerate, which interpolates its taps anew for each sample: 10 us instead of 31 for
+10 ms from 48 to 24 kHz (measured).
 """
 
 from __future__ import annotations

@@ -60,6 +60,7 @@ class Inlet:
             late = len(self._fifo) - self._bound
             if late > 0:
                 self._splice.cut(late)
+                self._splice.push(self._fifo.read(late))  # now: what waits is never longer, nor cut twice
                 self.dropped += late
             self._news.notify()
 

@@ -21,10 +21,11 @@ from voxhumana.server.convert_events import Knobs
 from voxhumana.server.engines import Engines
 from voxhumana.server.wire import Inlet, Outlet
 
-LATE_S = 0.5
-"""Sound that may wait: what a peer on a bad network sends at once is less, and more would be delay."""
+LATE_S = 1.0
+"""Sound that may wait: what a peer on a bad network sends at once is less, and so is a busy machine's stall.
+It is no lasting delay, as what waits is worked on faster than it came; a peer that cannot use it drops it."""
 AT_ONCE_S = 0.04
-"""Sound that is worked on at once where it waits: what most send, 20 ms, costs a seventh less than in two
+"""Sound that is worked on at once where it waits: what most send, 20 ms, costs a tenth less than in two
 blocks, and who is late catches up the faster. No more than this, as others wait for it."""
 
 
