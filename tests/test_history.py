@@ -65,3 +65,46 @@ def test_compaction_drops_the_older_half_at_once_so_that_the_prefix_stays_for_ma
         history = history.after(f"Question {number:3}.", "x" * 37)
         firsts.append(history.with_user("")[1].text)
     assert len(set(firsts)) < 12
+
+
+def said(history: History) -> list[str]:
+    return [message.text for message in history.said]
+
+
+def test_a_reply_that_says_the_question_back_is_not_read_again() -> None:
+    history = History("Be kind.").after("What makes bread rise?", "Well, what makes bread rise?")
+    assert history.said == ()
+    history = history.after("Do you like the sea?", "Do I like the sea?")
+    assert history.said == ()
+
+
+@pytest.mark.parametrize(
+    ("user", "assistant"),
+    [
+        ("What is the capital of France?", "The capital of France is Paris."),
+        ("Can dogs eat apples?", "Yes, dogs can eat apples."),
+        ("Is it blue?", "It is blue."),
+        ("How far away is the sun?", "The sun is very far away."),
+        ("", "Your tea is ready."),
+    ],
+)
+def test_a_reply_in_words_of_the_question_is_kept(user: str, assistant: str) -> None:
+    assert said(History("Be kind.").after(user, assistant)) == [*filter(None, [user]), assistant]
+
+
+def test_an_exchange_that_stands_there_already_is_read_until_the_next_follows() -> None:
+    history = History("Be kind.").after("How old is the moon?", "It is 4.5 billion years old.")
+    history = history.after("And the sun?", "A little older.")
+    once = history.said
+    history = history.after("How old is the moon", "Well, it is 4.5 billion years old.")
+    assert said(history)[-2:] == ["How old is the moon", "It is 4.5 billion years old."]
+    history = history.after("Why?", "That is when it was formed.")
+    assert history.said[:-2] == once
+    assert said(history)[-2:] == ["Why?", "That is when it was formed."]
+
+
+def test_another_answer_to_the_same_question_is_kept() -> None:
+    history = History("Be kind.").after("Tell me a joke.", "A man walks into a bar.")
+    history = history.after("Tell me a joke.", "Why did the fish blush? It saw the sea.")
+    history = history.after("Tell me a joke.", "No, that was the last one.")
+    assert len(history.said) == 6

@@ -19,7 +19,7 @@ messages 18 had 0.46 or more."""
 
 TOLD = 0.5
 """How complete words that ask for nothing are at most, where the model does not say more: the turn then ends
-after 0.8 s of silence (`turn.PATIENCE`), which is longer than most pauses in a sentence."""
+after 0.8 s of silence (`floor.PATIENCE`), which is longer than most pauses in a sentence."""
 TOLD_SURE = (0.6, 0.85)
 """Probability of an end up to which `TOLD` holds, and from which words that only tell are surely complete. Of
 24 statements that people go on from ("my phone is broken") 21 had less than 0.6, and none more than 0.72; of

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from voxhumana.assistant.opening import unopened
+from voxhumana.assistant.repetition import alike, repeats
 from voxhumana.dialogue import Message
 
 BUDGET = 6_000
@@ -54,12 +55,16 @@ class History:
     def after(self, user: str, assistant: str) -> History:
         """Return the history after a turn: the words of the user, if any, and what was heard of the reply.
 
-        Openings are left out; see `opening`.
+        Openings are left out; see `opening`. So is an exchange in which the reply says the user's words back,
+        at once, and one that stands here already as soon as another follows it; see `repetition`.
         """
-        said = [*self.said]
+        meant = unopened(assistant)
+        if alike(user, meant):
+            return self
+        said = [*(self.said[:-2] if repeats(self.said) else self.said)]
         if user:
             said.append(Message("user", user))
-        if meant := unopened(assistant):
+        if meant:
             said.append(Message("assistant", meant))
         said = _merged(said)
         if _length(said) > self.budget:

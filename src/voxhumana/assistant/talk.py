@@ -1,6 +1,6 @@
 """THE PATH of a conversation: microphone -> turn -> text -> reply -> speech, in one loop on one thread.
 
-    source.read -> echo canceller -> detector -> turn.step -> drafts, to the drafter (its own threads)
+    source.read -> echo canceller -> detector -> floor.step -> drafts, to the drafter (its own threads)
                         ^         -> recording                    |
                         +---- what was played <- mouth <- reply --+        -> sink.write
 
@@ -21,6 +21,7 @@ from voxhumana.assistant.delivery import Delivery
 from voxhumana.assistant.drafter import Drafted, Failed, News, Request
 from voxhumana.assistant.ears import Ears
 from voxhumana.assistant.event import Announce, Event, Over, Ready, Understood
+from voxhumana.assistant.floor import step
 from voxhumana.assistant.hearing import Hearing
 from voxhumana.assistant.history import History
 from voxhumana.assistant.mouth import Mouth
@@ -28,7 +29,7 @@ from voxhumana.assistant.notes import Dismissed, Note, Notice, Onset, Returned, 
 from voxhumana.assistant.opening import Opening
 from voxhumana.assistant.reply import Reply
 from voxhumana.assistant.timing import TurnTiming
-from voxhumana.assistant.turn import WORD, Phase, Turn, idle, step
+from voxhumana.assistant.turn import WORD, Phase, Turn, idle
 from voxhumana.assistant.worker import Worker
 from voxhumana.audio.device import Sink, Source
 from voxhumana.engine import Block

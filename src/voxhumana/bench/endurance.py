@@ -143,7 +143,7 @@ def measure(settings: Settings, turns: int, minutes: float) -> dict[str, object]
     interview.talk = scene.talk
     mark[:] = [time.process_time(), time.monotonic()]
     scene.talk.run()
-    return summary(costs) | {"lost": interview.lost, "notices": notices, "last said": said[-3:]}
+    return summary(costs) | {"lost": interview.lost, "notices": notices, "said": said}
 
 
 def summary(costs: Sequence[Cost]) -> dict[str, object]:

@@ -19,21 +19,14 @@ from voxhumana import registry
 from voxhumana.assistant.ending import Ending
 from voxhumana.assistant.turn import Phase
 from voxhumana.bench import talk
+from voxhumana.bench.questions import FURTHER, QUESTIONS
 from voxhumana.bench.rehearsal import RATE_HZ, rehearse
 from voxhumana.build_talk import ending
 from voxhumana.config import Settings
 from voxhumana.dialogue import Detector, Message, Transcriber
 from voxhumana.engine import Block
 
-PARTS = (
-    *(question for question in talk.QUESTIONS if len(question) > 1),
-    ("I was wondering if you", "could recommend a good book."),
-    ("When I was a child", "we always had porridge for breakfast."),
-    ("Is it true that", "elephants never forget?"),
-    ("I need to", "buy a present for my sister."),
-    ("On my way home", "I saw an enormous rainbow."),
-    ("Please explain to me", "why the moon changes its shape."),
-)
+PARTS = (*(question for question in QUESTIONS if len(question) > 1), *FURTHER)
 PAUSES_S = (0.3, 0.5, 0.7)
 LEAD_S = TAIL_S = 0.6
 ENDED = (Phase.THINKING, Phase.SPEAKING)
@@ -48,13 +41,15 @@ class Trial:
     cut_off: bool
 
 
-def measure(settings: Settings, note: Callable[[str], None] = lambda _: None) -> list[Trial]:
-    """Say each sentence with each pause.
+def measure(
+    settings: Settings, asker: str = "hibari", note: Callable[[str], None] = lambda _: None
+) -> list[Trial]:
+    """Let a speech engine say each sentence with each pause.
 
     Raises:
         VoxError: An engine cannot be had.
     """
-    speaker = registry.load_speaker("hibari")
+    speaker = registry.load_speaker(asker)
     transcriber, detector = registry.load_transcriber(settings.stt), registry.load_detector("silero")
     responder = registry.load_responder(settings)
     judge = _remembered(ending(responder))

@@ -8,6 +8,7 @@ loudest moment, and the room after it is kept.
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from voxhumana import build_talk, registry
 from voxhumana.assistant.timing import TurnTiming
 from voxhumana.assistant.turn import MS
 from voxhumana.audio.file import FORMATS, SoundReader, SoundWriter
+from voxhumana.bench.questions import QUESTIONS
 from voxhumana.config import Settings
 from voxhumana.dialogue import Speaker
 from voxhumana.engine import Block
@@ -32,22 +34,8 @@ GAP_S = 9.0
 """Time for an answer; a longer one is interrupted by the next question, as people do."""
 SILENCE = 0.003
 """-50 dBFS: below it nobody hears anything."""
-QUESTIONS = (
-    ("What is the capital of France?",),
-    ("How many legs does a spider have?",),
-    ("What should I cook tonight?",),
-    ("Can you tell me a short story?",),
-    ("Why is the sky blue?",),
-    ("What is a good name for a cat?",),
-    ("Tell me something", "about the history of tea."),
-    ("How do I", "get a stain out of a shirt?"),
-    ("I would like to know", "what time the sun goes down in winter."),
-    ("Could you explain", "how a piano works?"),
-    ("What is the difference", "between a lake and a pond?"),
-    ("My neighbour has a dog", "that barks all night, what should I do?"),
-)
-"""Everyday questions; those in two parts are spoken with a pause between them."""
 PAUSES_S = (0.3, 0.38, 0.46, 0.54, 0.62, 0.7)
+"""Between the parts of a question, in turn."""
 BELOW_DB = 35.0
 """Under its loudest 10 ms, a recording's words are over: the rooms of those tried lie 40 dB below."""
 
@@ -148,10 +136,14 @@ def _summary(times_ms: Sequence[float]) -> dict[str, float]:
     return {"p50_ms": p50, "p95_ms": p95}
 
 
-def synthetic(count: int | None = None) -> list[Question]:
-    """The everyday questions, spoken by hibari; of so many, as many with a pause as without."""
-    speaker = registry.load_speaker("hibari")
-    pauses = iter(PAUSES_S)
+def synthetic(count: int | None = None, asker: str = "hibari") -> list[Question]:
+    """The everyday questions, spoken by an engine; of so many, as many with a pause as without.
+
+    Raises:
+        VoxError: The engine cannot be had.
+    """
+    speaker = registry.load_speaker(asker)
+    pauses = itertools.cycle(PAUSES_S)
     questions = []
     for parts in QUESTIONS:
         pause_s = next(pauses) if len(parts) > 1 else 0.0

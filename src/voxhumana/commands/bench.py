@@ -215,6 +215,7 @@ def talk(
     questions: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Recorded questions, instead of synthetic ones.")
     ] = None,
+    asker: Annotated[str, typer.Option(help="Who asks else: a speech engine, ENGINE[:MODEL].")] = "hibari",
     count: Annotated[int | None, typer.Option(min=1, help="Ask so many questions only.")] = None,
     pauses: Annotated[
         bool, typer.Option("--pauses", help="Count false cut-offs instead, off the wall clock.")
@@ -236,14 +237,14 @@ def talk(
     console, where = Console(), machine()
     if pauses:
         with console.status("pauses") as status:
-            trials = cut_offs.measure(settings, status.update)
+            trials = cut_offs.measure(settings, asker, status.update)
         figures = answers.cut_offs(trials, console)
     else:
-        asked = voice.recorded(questions, count) if questions else voice.synthetic(count)
+        asked = voice.recorded(questions, count) if questions else voice.synthetic(count, asker)
         figures = answers.answers(*voice.measure(settings, asked), console)
         figures |= {"speculation": settings.speculation, "openings": settings.openings}
     if json:
-        engines = {"llm": settings.llm, "stt": settings.stt, "tts": settings.tts}
+        engines = {"llm": settings.llm, "stt": settings.stt, "tts": settings.tts, "asker": asker}
         report.write(json, {"machine": where, **engines, **figures})
 
 

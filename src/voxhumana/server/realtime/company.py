@@ -1,7 +1,7 @@
 """Who else converses on these cores: in company, replies are no longer guessed while the user speaks.
 
 A conversation that guesses has what was said so far written down and judged every 0.2 s: six or seven times
-for a question of three seconds, where waiting for a silence takes one or two (`assistant/turn.py`, four
+for a question of three seconds, where waiting for a silence takes one or two (`assistant/floor.py`, four
 questions by `bench/talkers.py`). It answers sooner for that, and takes most of two cores.
 """
 
