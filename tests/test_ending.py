@@ -38,7 +38,7 @@ def test_a_word_that_is_a_message_needs_no_judge(text: str) -> None:
 
 
 def test_the_surer_the_judge_the_more_complete_on_a_scale_from_hopeless_to_sure() -> None:
-    chances = [0.0, HOPELESS, 0.01, 0.03, 0.1, 0.3, SURE, 1.0]
+    chances = [0.0, HOPELESS, 0.01, 0.02, 0.04, 0.08, SURE, 1.0]
     sure = [with_judge(lambda _, chance=c: chance)([Message("user", "Tell me.")]) for c in chances]
     assert sure[:2] == [0.0, 0.0]
     assert sure[-2:] == [1.0, 1.0]
@@ -53,3 +53,9 @@ def test_a_statement_is_waited_for_unless_the_judge_is_very_sure_and_a_question_
     assert [sure("I had a long day.", chance) for chance in (SURE, 0.6, 1.0)] == [TOLD, TOLD, 1.0]
     assert TOLD < sure("I had a long day.", 0.7) < 1.0
     assert sure("I had a", HOPELESS) == 0.0
+
+
+def test_where_the_judge_cannot_tell_the_words_alone_do() -> None:
+    for text in ("Tell me something about the history of T.", "Tell me about the", "I had a long day."):
+        messages = [Message("user", text)]
+        assert with_judge(lambda _: None)(messages) == by_words(messages)

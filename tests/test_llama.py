@@ -8,7 +8,7 @@ import pytest
 from voxhumana import config, registry
 from voxhumana.dialogue import Message
 from voxhumana.errors import VoxError
-from voxhumana.reply.llama import QWEN, Llama
+from voxhumana.reply.llama import QWEN, Llama, end
 
 PERSONA = Message("system", "You are a friend. Answer in one short spoken sentence.")
 
@@ -49,8 +49,22 @@ def test_a_reply_that_nobody_wants_any_more_does_not_hold_up_the_next(llama: Lla
     ],
 )
 def test_a_whole_question_is_told_from_its_beginning(llama: Llama, whole: str, part: str) -> None:
-    assert llama.complete([PERSONA, Message("user", whole)]) > 0.5
-    assert llama.complete([PERSONA, Message("user", part)]) < 0.2
+    complete, beginning = (llama.complete([PERSONA, Message("user", text)]) for text in (whole, part))
+    assert complete is not None
+    assert beginning is not None
+    assert complete > 0.5
+    assert beginning < 0.01
+
+
+@pytest.mark.models
+def test_a_word_that_the_model_would_go_on_with_is_not_judged(llama: Llama) -> None:
+    assert llama.complete([PERSONA, Message("user", "Tell me something about the history of T.")]) is None
+
+
+def test_an_end_is_what_closes_a_message_and_not_what_goes_on_with_its_word() -> None:
+    assert end({"?": 0.5, ".\n": 0.2, " in": 0.2, ",": 0.1}) == pytest.approx(0.7)
+    assert end({"esla": 0.3, "-shirt": 0.3, "?": 0.2, " and": 0.2}) is None
+    assert end({" between": 0.9, "'s": 0.1}) == 0.0
 
 
 def test_a_file_that_is_no_model_is_refused_in_a_sentence(tmp_path: Path) -> None:

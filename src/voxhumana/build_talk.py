@@ -12,7 +12,7 @@ from voxhumana.assistant.abilities import Timers, change_voice, clock, forget, r
 from voxhumana.assistant.diary import Diary
 from voxhumana.assistant.drafter import Drafter, News
 from voxhumana.assistant.ears import Ears
-from voxhumana.assistant.ending import Ending, by_words, judged
+from voxhumana.assistant.ending import Ending, Judge, by_words, judged
 from voxhumana.assistant.history import History
 from voxhumana.assistant.mouth import Mouth
 from voxhumana.assistant.notes import Note, Notice
@@ -162,7 +162,7 @@ def scene(
 
 def ending(responder: Responder) -> Ending:
     """What judges whether words are whole: the language model, where it can, else the words alone."""
-    judge: Ending | None = getattr(responder, "complete", None)
+    judge: Judge | None = getattr(responder, "complete", None)
     return judged(judge) if judge else by_words
 
 

@@ -12,7 +12,7 @@ import os
 import queue
 import secrets
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -66,6 +66,11 @@ TURN = 256
 """Tokens that one seat reads before the others have their turn."""
 CANDIDATES = 20
 """Likeliest next tokens that are looked at; together they had 97 % or more."""
+INSIDE = frozenset("'\u2019-")
+"""Tokens that begin so, or with a letter or digit, go on with the word before."""
+TORN = 0.5
+"""Share of them from which on the last word is none. Of 59 whole messages and 80 beginnings none had so many;
+"Tell me something about the history of T" has "usc", "-shirts", "-shirt", "bil" for its likeliest."""
 
 
 class Llama:
@@ -139,18 +144,19 @@ class Llama:
         finally:
             stopped.set()
 
-    def complete(self, messages: Sequence[Message], seat: int = 0) -> float:
+    def complete(self, messages: Sequence[Message], seat: int = 0) -> float | None:
         """How surely the last message, the user's, is all that they want to say, 0 to 1.
 
         That is the probability that the model itself, reading the words without their final mark, would close
-        the message there. Right for models with ChatML prompts (Qwen, SmolLM2).
+        the message there. Right for models with ChatML prompts (Qwen, SmolLM2). None where it takes the last
+        word for a part of one: it was misheard ("the history of T."), and what follows cannot be told.
         """
         prompt = chatml(messages).removesuffix(END)
         body = {"prompt": prompt, "max_tokens": 1, "temperature": 0.0, "logprobs": CANDIDATES, SLOT: seat}
         with self._seats[seat]:
             answer = self._server.handle_completions(body)
         likeliest = answer["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
-        return sum(math.exp(t["logprob"]) for t in likeliest if t["token"].startswith(ENDINGS))
+        return end({t["token"]: math.exp(t["logprob"]) for t in likeliest})
 
     def close(self) -> None:
         """Free the weights, once the replies under way have ended."""
@@ -178,7 +184,7 @@ class Seat:
         """See `Llama.reply`."""
         return self._engine.reply(messages, self._number or 0)
 
-    def complete(self, messages: Sequence[Message]) -> float:
+    def complete(self, messages: Sequence[Message]) -> float | None:
         """See `Llama.complete`."""
         return self._engine.complete(messages, self._number or 0)
 
@@ -216,6 +222,17 @@ def chatml(messages: Sequence[Message]) -> str:
         else f"<|im_start|>{m.role}\n{m.text}{END}\n"
         for m in messages
     )
+
+
+def end(likeliest: Mapping[str, float]) -> float | None:
+    """Of the likeliest next tokens and their probabilities: how likely the message ends before them.
+
+    None where more than `TORN` of them go on with its last word.
+    """
+    within = sum(p for token, p in likeliest.items() if token[:1].isalnum() or token[:1] in INSIDE)
+    if within > TORN * sum(likeliest.values()):
+        return None
+    return sum(p for token, p in likeliest.items() if token.startswith(ENDINGS))
 
 
 def _carried(target: Path) -> Path:
