@@ -1,5 +1,6 @@
 """Scripted ears, mouths and minds: engines that do what a test says."""
 
+import threading
 import time
 from collections.abc import Generator, Iterator, Sequence
 
@@ -70,11 +71,15 @@ class ScriptedResponder:
         self.fails_after: int | None = None
         self.asked: list[list[Message]] = []
         self.pause_s = 0.0
-        """Before the first word."""
+        """Before the first word,"""
+        self.until: threading.Event | None = None
+        """before which this must have happened, too."""
 
     def reply(self, messages: Sequence[Message]) -> Generator[str]:
         self.asked.append(list(messages))
         time.sleep(self.pause_s)
+        if self.until:
+            self.until.wait(5)
         for number, word in enumerate(self.text.split()):
             if number == self.fails_after:
                 raise VoxError("The server was unplugged; plug it in.")

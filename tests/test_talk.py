@@ -1,5 +1,6 @@
 """Whole conversations through THE PATH, with scripted engines, ten times as fast as life."""
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 
@@ -181,7 +182,14 @@ def test_a_question_is_answered_and_its_moments_are_in_order() -> None:
 
 def test_a_late_answer_begins_with_an_opening_which_the_model_does_not_read() -> None:
     scene = Scene(words(2), silence(4), reply="The tea is ready. Have some.", whole=2, openings=True)
-    scene.responder.pause_s = 0.12
+    scene.responder.until = taken = threading.Event()
+
+    def tell(note: Note) -> None:
+        scene.notes.append(note)
+        if isinstance(note, Said) and note.final:
+            taken.set()
+
+    scene.tell = tell
     scene.play()
     assert scene.said("assistant") == ["Well, the tea is ready. Have some."]
     assert scene.talk.history.said[1] == Message("assistant", "The tea is ready. Have some.")
