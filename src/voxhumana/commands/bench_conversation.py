@@ -119,7 +119,8 @@ def endurance(
             settings.model_copy(update={"data_dir": Path(folder), "memory": True}), turns, minutes
         )
     for name, value in figures.items():
-        print(f"{name}: {value:.4g}" if isinstance(value, float) else f"{name}: {value}")
+        if name != "said":  # hundreds of replies, for the file
+            print(f"{name}: {value:.4g}" if isinstance(value, float) else f"{name}: {value}")
     if json:
         engines = {"llm": settings.llm, "stt": settings.stt, "tts": settings.tts, "voice": settings.voice}
         report.write(json, {"machine": where, **engines, "speculation": speculation, **figures})
