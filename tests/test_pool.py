@@ -70,7 +70,7 @@ def test_what_is_too_heavy_for_a_core_is_let_in_alone():
 
 
 def test_a_lighter_voice_cannot_become_too_heavy_a_one():
-    one = pool(1, native=0.5, identity=0.01)
+    one = pool(1, native=0.4, identity=0.01)
     one.place(HEAVY)
     light = one.place(LIGHT)
     with pytest.raises(Refusal, match="busy"):

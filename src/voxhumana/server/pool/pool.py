@@ -17,8 +17,9 @@ from voxhumana.server.pool.worker import Job, Worker
 from voxhumana.server.refusal import Refusal
 from voxhumana.server.seats import RETRY_S
 
-FULL = 0.85
-"""Of a core, what a worker's jobs may take together."""
+FULL = 0.75
+"""Of a core, what a worker's jobs may take together, as sockets and clients share the cores. Two workers of
+five by `native` each, which took so much, fell behind on two cores after 12 s."""
 CROWDED = 1.5
 """How much more a conversion takes in a crowd than alone, where it is weighed: two hyperthreads share a core.
 Of 16 by `dsp` each took 1.3 times as much (measured); the rest is for bursts, as all may speak at once."""
