@@ -49,12 +49,16 @@ soak: $(READY)           ## thirty minutes live, under load
 	$(BIN)/pytest -m soak
 
 $(READY): pyproject.toml
+	@echo "Setting up $(VENV) to develop and test; the first time it takes minutes, and says nothing meanwhile."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q --upgrade pip
 	$(BIN)/pip install -q -e ".[dev]"
 	touch $(READY)
 
-$(LLM): $(READY)
+$(LLM): pyproject.toml
+	@echo "Setting up $(VENV), 2.3 GB; the first time it takes minutes, and says nothing meanwhile."
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --upgrade pip
 	$(BIN)/pip install -q -e ".[llm]"
 	touch $(LLM)
 

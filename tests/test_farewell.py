@@ -59,6 +59,36 @@ def test_an_engine_that_never_returns_does_not_hold_the_end_up(tmp_path):
         assert server.wait(30) in {0, 130}  # of an hour that it would have slept
 
 
+LOADING = """
+import signal, sys, time
+from pathlib import Path
+from voxhumana.config import Settings
+from voxhumana.server.app import create
+from voxhumana.server.run import run
+
+def warm():
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # as deaf as a library that loads
+    print("deaf", flush=True)
+    time.sleep(3600)
+
+run(create(settings := Settings(data_dir=Path(sys.argv[1]), serve_port=0)), settings, warm)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for one process")
+def test_ctrl_c_while_the_engines_are_loaded_ends_it_at_once(tmp_path):
+    with subprocess.Popen(
+        [sys.executable, "-c", LOADING, tmp_path], stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout.readline().startswith("Loading")
+        assert server.stdout.readline() == "deaf\n"
+        server.send_signal(signal.SIGINT)
+        try:
+            assert server.wait(60) == 130
+        finally:
+            server.kill()
+
+
 def speak(peer, frames):
     """Send sound in real time."""
     for _ in range(frames):

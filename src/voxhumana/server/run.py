@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from types import FrameType
 
@@ -83,12 +84,24 @@ def at_once() -> Iterator[None]:
 
 
 def _load(settings: Settings, warm: Callable[[], None]) -> None:
-    """Load what conversations need, and say so; without it, all else is served."""
+    """Load what conversations need, and say so; without it, all else is served.
+
+    On another thread: libraries that load for seconds hear no Ctrl-C and no SIGTERM, and this thread does.
+    """
     names = f"{settings.stt}, {settings.llm.partition('@')[0]} and {settings.tts}"
     print(f"Loading {names} for conversations ...", flush=True)
     began_s = time.monotonic()
+    loading: Future[None] = Future()
+
+    def load() -> None:
+        try:
+            loading.set_result(warm())
+        except BaseException as error:  # noqa: BLE001  # raised where it is waited for
+            loading.set_exception(error)
+
+    threading.Thread(target=load, name="load", daemon=True).start()
     try:
-        warm()
+        loading.result()
         print(f"Loaded in {time.monotonic() - began_s:.1f} s.", flush=True)
     except VoxError as error:
         print(f"There will be no conversations: {error}", flush=True)
