@@ -95,7 +95,8 @@ def _load(settings: Settings, warm: Callable[[], None]) -> None:
 
     def load() -> None:
         try:
-            loading.set_result(warm())
+            warm()
+            loading.set_result(None)
         except BaseException as error:  # noqa: BLE001  # raised where it is waited for
             loading.set_exception(error)
 
