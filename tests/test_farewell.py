@@ -66,6 +66,8 @@ from voxhumana.config import Settings
 from voxhumana.server.app import create
 from voxhumana.server.run import run
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background has it ignored
+
 def warm():
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # as deaf as a library that loads
     print("deaf", flush=True)
