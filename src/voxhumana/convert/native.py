@@ -37,7 +37,7 @@ SPEECH_LEVEL = float(np.log(0.08))
 SILENCE_LEVEL = float(np.log(10 ** (-80 / 20)))
 """Log RMS below which the envelopes sink, eight times as deep as the input, so that silence stays silent.
 With -65 dBFS, and the pitch tracker's floor 20 dB higher, speech 30 dB too quiet lost 11 points of words
-(18 dev clips); so it loses none."""
+(18 dev clips); so it loses one."""
 
 
 CALM = 0.7
