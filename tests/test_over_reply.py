@@ -1,5 +1,7 @@
 """What is heard over a reply: what silences it, what takes the turn, and what lets it go on."""
 
+import pytest
+
 from turn_script import Script, speaking
 from voxhumana.assistant.action import Pause, Resume, Stop
 from voxhumana.assistant.event import Hiss
@@ -17,21 +19,14 @@ def test_speech_over_the_reply_silences_it_at_once_and_stops_it_soon() -> None:
     assert script.turn.phase is Phase.LISTENING
 
 
-def test_a_backchannel_lets_the_reply_go_on() -> None:
+@pytest.mark.parametrize("understood", ["Mm-hmm.", "her mother"])
+def test_a_hum_lets_the_reply_go_on_even_if_it_is_taken_for_words(understood: str) -> None:
     script = speaking()
     script.speak(320)
     script.silence(128)
-    script.understand("Mm-hmm.")
+    script.understand(understood)
     assert script.kinds() == ["Pause", "Draft", "Drop", "Resume"]
     assert script.turn.phase is Phase.SPEAKING
-
-
-def test_a_hum_that_is_taken_for_words_lets_the_reply_go_on() -> None:
-    script = speaking()
-    script.speak(320)
-    script.silence(128)
-    script.understand("her mother")
-    assert script.kinds() == ["Pause", "Draft", "Drop", "Resume"]
 
 
 def test_noise_over_the_reply_lets_it_go_on_without_asking_for_words() -> None:
