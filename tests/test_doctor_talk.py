@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -99,3 +100,28 @@ def test_the_default_ears_and_voice_are_measured_for_real() -> None:
     assert found["speech-engine"]["figures"]["ms"] > 1
     assert found["language-model"]["level"] == "warn"
     assert "127.0.0.1:9" in found["language-model"]["sentence"]
+
+
+LOADING = """
+import hashlib, sys
+from voxhumana import cli, doctor
+
+def ears(settings):  # as a library that loads a model: it holds its thread, and hears no signal
+    print("loading", flush=True)
+    hashlib.pbkdf2_hmac("sha256", b"", b"", 2**31 - 1)
+
+sys.modules["voxhumana.doctor.conversation"].ears = ears
+sys.argv = ["vox", "doctor", "--only", "talk"]
+cli.main()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for one process")
+def test_ctrl_c_is_heard_while_a_model_is_loaded() -> None:
+    with subprocess.Popen([sys.executable, "-c", LOADING], stdout=subprocess.PIPE, text=True) as doctor:
+        assert doctor.stdout.readline() == "loading\n"
+        doctor.send_signal(signal.SIGINT)
+        try:
+            assert doctor.wait(60) == 130  # of the half hour that it would have gone on
+        finally:
+            doctor.kill()

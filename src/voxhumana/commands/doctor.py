@@ -19,6 +19,7 @@ def doctor(
     json: Annotated[Path | None, typer.Option(metavar="F", help="Write as JSON; - is the terminal.")] = None,
 ) -> None:
     """Check sound, speed, true delay and conversation. Exit code 1: live is impossible."""
+    from contextlib import ExitStack, closing
     from dataclasses import asdict
     from itertools import chain
 
@@ -30,6 +31,7 @@ def doctor(
     from voxhumana.commands import report
     from voxhumana.doctor import Level, conversation, examine
     from voxhumana.errors import UsageError
+    from voxhumana.leave import at_once
     from voxhumana.library.shelf import Shelf
 
     if only not in {None, "live", "talk"}:
@@ -40,10 +42,10 @@ def doctor(
     Shelf(settings.data_dir).find(settings.voice)  # words before devices
     console = Console(quiet=json == report.TERMINAL)
     findings = []
-    live = examine(settings) if only != "talk" else ()
-    talk = conversation(settings) if only != "live" else ()
-    with console.status("Listening and measuring; some thirty seconds"):
-        for finding in chain(live, talk):
+    looks = [examine(settings)] if only != "talk" else []
+    looks += [conversation(settings)] if only != "live" else []
+    with at_once(), console.status("Listening and measuring; some thirty seconds"), ExitStack() as stack:
+        for finding in chain(*(stack.enter_context(closing(look)) for look in looks)):
             findings.append(finding)
             console.print(Text(f"{finding.level:<5}", STYLES[finding.level]) + Text(finding.sentence))
             for number, step in enumerate(finding.remedy, 1):

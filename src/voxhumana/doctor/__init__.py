@@ -8,7 +8,7 @@ Findings are data, in this order; whoever shows them decides how.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack
 
 from voxhumana.config import Settings
@@ -19,7 +19,7 @@ from voxhumana.doctor.finding import Finding, Level
 __all__ = ["Finding", "Level", "conversation", "examine"]
 
 
-def examine(settings: Settings) -> Iterator[Finding]:
+def examine(settings: Settings) -> Generator[Finding, None, None]:
     """Look at everything that `vox live` with these settings needs; takes some fifteen seconds.
 
     What cannot be looked at, because what it needs failed, is left out.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import TypeVar
 
 import numpy as np
@@ -21,6 +21,7 @@ from voxhumana.dialogue import Message
 from voxhumana.doctor.finding import Finding, Level
 from voxhumana.engine import Block
 from voxhumana.errors import VoxError
+from voxhumana.leave import aside
 from voxhumana.library.database import FILE
 from voxhumana.library.memory import Memory
 from voxhumana.library.shelf import SAMPLE, Shelf
@@ -57,7 +58,7 @@ ELSEWHERE = {
 }
 
 
-def conversation(settings: Settings) -> Iterator[Finding]:
+def conversation(settings: Settings) -> Generator[Finding, None, None]:
     """Look at everything that `vox talk` needs besides devices; takes some ten seconds."""
     yield measured("ears", settings.stt, lambda: ears(settings))
     yield measured("language-model", settings.llm, lambda: language_model(settings))
@@ -69,7 +70,7 @@ def conversation(settings: Settings) -> Iterator[Finding]:
 def measured(id_: str, spec: str, try_out: Callable[[], tuple[str, float]]) -> Finding:
     """What trying an engine out comes to: a sentence up to its time, and that in ms."""
     try:
-        sentence, took_ms = try_out()
+        sentence, took_ms = aside(try_out)
     except VoxError as error:
         return Finding(id_, Level.WARN, f"Nobody can talk yet with `{spec}`: {error}", ELSEWHERE[id_])
     return judge(id_, sentence, took_ms)

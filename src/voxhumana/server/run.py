@@ -6,15 +6,11 @@ import asyncio
 import contextlib
 import errno
 import os
-import signal
 import socket
 import ssl
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
-from contextlib import contextmanager
+from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
@@ -23,6 +19,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from voxhumana.config import Settings
 from voxhumana.errors import UsageError, VoxError
+from voxhumana.leave import aside, at_once
 from voxhumana.server import journal
 from voxhumana.server.seats import Seats
 
@@ -35,8 +32,6 @@ GRACE_S = 1
 LAST_S = 1.2
 """After so long the program ends, whatever an engine is busy with: what is on disk is whole at any moment, as
 tests by `kill -9` prove."""
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells have it."""
 BACKLOG = 128
 """Connections that wait to be taken."""
 PING_S = 20.0
@@ -68,41 +63,13 @@ def run(app: ASGIApp, settings: Settings, warm: Callable[[], None] | None = None
         ready.run(sockets=[door])
 
 
-@contextmanager
-def at_once() -> Iterator[None]:
-    """After Ctrl-C or SIGTERM, end as soon as all is closed; Python's own tidying takes 0.4 s of a core."""
-
-    def terminated(_: int, __: FrameType | None) -> None:
-        raise SystemExit(0)  # and not the signal's own end, which closes nothing
-
-    signal.signal(signal.SIGTERM, terminated)
-    try:
-        yield
-    except (KeyboardInterrupt, SystemExit) as end:
-        sys.stdout.flush()
-        os._exit(INTERRUPTED if isinstance(end, KeyboardInterrupt) else 0)
-
-
 def _load(settings: Settings, warm: Callable[[], None]) -> None:
-    """Load what conversations need, and say so; without it, all else is served.
-
-    On another thread: libraries that load for seconds hear no Ctrl-C and no SIGTERM, and this thread does.
-    """
+    """Load what conversations need, and say so; without it, all else is served."""
     names = f"{settings.stt}, {settings.llm.partition('@')[0]} and {settings.tts}"
     print(f"Loading {names} for conversations ...", flush=True)
     began_s = time.monotonic()
-    loading: Future[None] = Future()
-
-    def load() -> None:
-        try:
-            warm()
-            loading.set_result(None)
-        except BaseException as error:  # noqa: BLE001  # raised where it is waited for
-            loading.set_exception(error)
-
-    threading.Thread(target=load, name="load", daemon=True).start()
     try:
-        loading.result()
+        aside(warm)
         print(f"Loaded in {time.monotonic() - began_s:.1f} s.", flush=True)
     except VoxError as error:
         print(f"There will be no conversations: {error}", flush=True)

@@ -11,6 +11,7 @@ import webbrowser
 from pathlib import Path
 
 from voxhumana.config import Settings
+from voxhumana.leave import at_once
 
 HOST = "127.0.0.1"
 """The studio is for who sits here: pages carry no token. `vox serve` is for others."""
@@ -26,8 +27,6 @@ def run(settings: Settings, browser: bool) -> None:
     Raises:
         VoxError: The port is taken.
     """
-    from voxhumana.server.run import at_once  # noqa: PLC0415  # takes its time to load
-
     with (
         at_once(),
         tempfile.TemporaryDirectory(prefix="vox-studio-") as folder,
