@@ -1,5 +1,7 @@
 """The quality bench's own sums: who is converted into whom, means and how sure they are, sheets."""
 
+import contextlib
+import json
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ from voxhumana.audio import spectrogram
 from voxhumana.bench import quality, sheet
 from voxhumana.bench.row import Row
 from voxhumana.bench.speech import Clip, Target, read_clips, trials
+from voxhumana.cli import app
 from voxhumana.commands.bench import figure
 from voxhumana.errors import UsageError
 
@@ -146,3 +149,74 @@ def test_a_figure_says_how_sure_it_is():
     assert figure({"wer": 20.96}, "wer") == "21"
     assert figure({"closed": 0.0, "closed_low": 0.0, "closed_high": 0.0}, "closed") == "0"
     assert figure({}, "wer") == ""
+
+
+class Judges:
+    """In the panel's stead; at the trial `until` somebody ends the program."""
+
+    until = 99
+
+    def __init__(self):
+        self.heard = 0
+
+    def everything(self, said, clip, target):
+        self.heard += 1
+        if self.heard > 2 * self.until:  # each trial is heard as recorded, and as converted
+            raise KeyboardInterrupt
+        return {"edits": self.heard, "words": 100}
+
+    def likeness(self, said, clip, target):
+        return {"ideal": 1.0, "ideal_2": 1.0}
+
+    def naturalness(self, said):
+        return {"dnsmos": 3.0}
+
+
+@pytest.fixture
+def bench(tmp_path, monkeypatch):
+    """`vox bench quality` of three clips, with stand-ins: what its report and draft hold; None = nothing."""
+    (tmp_path / "manifest.tsv").write_text(HEAD)
+    clips = [clip(f"person {n}") for n in range(3)]
+    for name, stand_in in {
+        "Panel": Judges,
+        "contender": lambda name: (None, lambda target: None),
+        "convert": lambda engine, voice, sound: (sound, 0.1, 1.0),
+        "read_clips": lambda folder: clips,
+        "targets": lambda clips: people(3),
+        "built_in": lambda: [Target("uncle", noise(1, 10), noise(2, 10))],
+    }.items():
+        monkeypatch.setattr(quality, name, stand_in)
+    for each in clips:
+        each.__dict__["sound"] = noise(1, 10)
+
+    def run(until):
+        monkeypatch.setattr(Judges, "until", until)
+        words = ["bench", "quality", str(tmp_path), "--engine", "dsp", "--json", str(tmp_path / "q.json")]
+        with contextlib.suppress(KeyboardInterrupt):
+            app(words, prog_name="vox", standalone_mode=False)
+        files = tmp_path / "q.json", tmp_path / "q.unfinished.json"
+        return [json.loads(file.read_text()) if file.exists() else None for file in files]
+
+    return run
+
+
+def test_a_run_that_is_killed_leaves_the_rows_it_has_beside_the_report(bench, capsys):
+    whole, draft = bench(until=2)
+    assert whole is None
+    assert draft["finished"] is False
+    assert draft["rows"]["source"]["wer"] == pytest.approx((1 + 3) / 2)
+    assert draft["rows"]["dsp"]["wer"] == pytest.approx((2 + 4) / 2)
+    assert "q.unfinished.json." in capsys.readouterr().err.splitlines()[0]
+
+
+def test_a_run_that_ends_leaves_one_whole_report(bench):
+    bench(until=1)
+    whole, draft = bench(until=99)
+    assert draft is None
+    assert "finished" not in whole
+    assert whole["rows"]["dsp"]["wer"] == pytest.approx((2 + 4 + 6) / 3)
+    assert whole["rows"]["dsp, built-in"]["wer"] == pytest.approx((8 + 10 + 12) / 3)
+    old = whole
+    whole, draft = bench(until=1)  # what is whole stays until another is
+    assert whole == old
+    assert draft["rows"]["dsp"]["wer"] == pytest.approx(2)

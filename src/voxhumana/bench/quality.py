@@ -29,7 +29,9 @@ from voxhumana.errors import UsageError
 Pairs: TypeAlias = list[tuple[Clip, Target]]
 Engines: TypeAlias = Mapping[str, tuple[Converter, MakeVoice]]
 Table: TypeAlias = dict[str, Row]
-Tell: TypeAlias = Callable[[str], None]
+Figures: TypeAlias = dict[str, dict[str, float]]
+Note: TypeAlias = Callable[[str, Table], None]
+Tell: TypeAlias = Callable[[str, Figures], None]
 
 SHEETS = 4
 """Trials that are drawn."""
@@ -37,7 +39,7 @@ FEW = 20
 """Children, clips in another language, recordings without speech."""
 
 
-def compare(panel: Panel, pairs: Pairs, engines: Engines, tell: Tell) -> Table:
+def compare(panel: Panel, pairs: Pairs, engines: Engines, note: Note) -> Table:
     """Every engine in every target's voice."""
     source = Row()
     table = {"source": source, "target": Row()}
@@ -53,7 +55,7 @@ def compare(panel: Panel, pairs: Pairs, engines: Engines, tell: Tell) -> Table:
             if name == "native":
                 said, *_ = convert(engine, make(Target("", clip.sound, clip.sound)), clip.sound)
                 table.setdefault("copy", Row(source)).add(**panel.everything(said, clip, target))
-        tell(f"{number} of {len(pairs)}")
+        note(f"{number} of {len(pairs)}", table)
     return table
 
 
@@ -101,7 +103,7 @@ def measure(
     children: Path | None,
     pictures: Path | None,
     tell: Tell,
-) -> dict[str, dict[str, float]]:
+) -> Figures:
     """The whole table: real targets, the built-in ones, and who and what else comes to a microphone.
 
     Args:
@@ -111,7 +113,7 @@ def measure(
         noise: Noises, rooms and their manifest.tsv; None leaves those rows out.
         children: Speech with children's among it, by `age=` in the manifest; None leaves that row out.
         pictures: Where spectrograms go; None draws none.
-        tell: Told after each trial, and what was measured.
+        tell: Told after each trial what was measured, and the rows so far; the last may lack trials.
 
     Raises:
         UsageError: There are fewer than two people.
@@ -126,15 +128,25 @@ def measure(
     pairs = list(trials(clips, people, each))
     if pictures:
         draw(pairs, engines, pictures)
-    table = compare(panel, pairs, engines, tell)
+    table: Table = {}
+
+    def note(what: str, rows: Table) -> None:
+        tell(what, {name: row.summary() for name, row in (table | rows).items()})
+
+    table |= compare(panel, pairs, engines, note)
     table |= by_first_language(table, pairs, engines)
-    shipped = compare(panel, list(trials(clips, company, max(1, each // 2))), engines, tell)
-    table |= {f"{name}, built-in": row for name, row in shipped.items() if name != "source"}
+    ours = list(trials(clips, company, max(1, each // 2)))
+    table |= built_in_rows(compare(panel, ours, engines, lambda what, rows: note(what, built_in_rows(rows))))
     if "native" in engines:
         for what, rows in others(panel, clips, company, each, noise, children, *engines["native"]):
-            tell(what)
             table |= rows
+            note(what, rows)
     return {name: row.summary() for name, row in table.items()}
+
+
+def built_in_rows(table: Table) -> Table:
+    """What was compared in the voices that ship, by its own names; the source is the same."""
+    return {f"{name}, built-in": row for name, row in table.items() if name != "source"}
 
 
 def others(

@@ -178,11 +178,17 @@ def quality(
         report.check_writable(asked)
     console = Console(width=None if Console().is_terminal else 200)
     names = tuple(engine or ("native", "dsp"))
+    about = {"machine": machine(), "clips_each": clips}
+    draft = report.unfinished(json) if json else None
+    if draft:
+        print(f"Until all is measured, the rows so far are in {draft}.", file=sys.stderr)
     with console.status("judges") as status:
 
-        def tell(done: str) -> None:
+        def tell(done: str, rows: measure.Figures) -> None:
             """A log, which has no status line, gets lines."""
             status.update(done) if console.is_terminal else print(done, file=sys.stderr, flush=True)
+            if draft:
+                report.write(draft, {"finished": False, **about, "rows": rows})
 
         rows = measure.measure(folder, names, clips, noise, children, pictures, tell)
     shown = [key for key in QUALITY if any(key in row for row in rows.values())]
@@ -190,8 +196,9 @@ def quality(
     for name, row in rows.items():
         table.add_row(name, *(figure(row, key) for key in shown))
     console.print(table)
-    if json:
-        report.write(json, {"machine": machine(), "clips_each": clips, "rows": rows})
+    if json and draft:
+        report.write(json, {**about, "rows": rows})
+        draft.unlink(missing_ok=True)
 
 
 def figure(row: dict[str, float], key: str) -> str:

@@ -30,6 +30,11 @@ def check_writable(path: Path) -> None:
         raise VoxError(f"The folder {path.parent} may not be written to; choose another.")
 
 
+def unfinished(path: Path) -> Path | None:
+    """Where a report that takes minutes is until it is whole: beside it; None, if it goes to the terminal."""
+    return None if path == TERMINAL else path.with_suffix(f".unfinished{path.suffix}")
+
+
 def write(path: Path, report: Mapping[str, object]) -> None:
     """Write `report` as JSON, whole or not at all.
 
