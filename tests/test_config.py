@@ -3,6 +3,7 @@
 import pytest
 
 from voxhumana import config
+from voxhumana.cli import app
 from voxhumana.errors import UsageError
 
 
@@ -91,3 +92,32 @@ def test_what_a_file_may_not_hold_is_named_as_people_write_it(settings_file, lin
     settings_file.write_text(line)
     with pytest.raises(UsageError, match=sentence):
         config.load(settings_file)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("VOX_VIOCE", "did you mean VOX_VOICE?"),
+        ("VOX_CONVERT_VIOCE", "did you mean VOX_VOICE?"),
+        ("VOX_XYZZY", "unset it if it was meant for vox."),
+        ("vox_dta_dir", "did you mean VOX_DATA_DIR?"),
+    ],
+)
+def test_a_stray_in_the_environment_is_told_and_ignored(settings_file, monkeypatch, name, hint):
+    settings_file.touch()
+    monkeypatch.setenv(name, "granny")
+    assert config.strays() == [f"The environment's {name} is no setting and is ignored; {hint}"]
+    assert config.load(settings_file).voice == "uncle"
+
+
+def test_settings_in_the_environment_are_no_strays(monkeypatch):
+    for name in ("VOX_VOICE", "vox_frames", "VOX_SERVE_HOSTS", "VOXEL_SIZE", "VOX_REQUIRE_REAL"):
+        monkeypatch.setenv(name, "1")
+    assert config.strays() == []
+
+
+def test_every_command_tells_of_strays(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("VOX_VIOCE", "granny")
+    app(["voices", "--help"], prog_name="vox", standalone_mode=False)
+    told = "vox: The environment's VOX_VIOCE is no setting and is ignored; did you mean VOX_VOICE?\n"
+    assert capsys.readouterr().err == told

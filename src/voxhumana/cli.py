@@ -48,12 +48,17 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def options(
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
-    version: Annotated[
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,  # noqa: ARG001  # for main
+    version: Annotated[  # noqa: ARG001  # for its callback
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """Speak as a character, and speak with one: live voice on your own machine."""
+    if any(name.upper().startswith("VOX_") for name in os.environ):  # else settings need not load for --help
+        from voxhumana import config
+
+        for sentence in config.strays():
+            print(f"vox: {sentence}", file=sys.stderr)
 
 
 app.command()(live)

@@ -1,12 +1,13 @@
 """Settings: one frozen object, from weak to strong: defaults, `config.yaml`, its `.env`, `VOX_*`, flags.
 
 This is the only file that reads the environment or YAML settings. Unknown keys are refused with the
-nearest known name.
+nearest known name; in the environment, which belongs to all programs, they are only said.
 """
 
 from __future__ import annotations
 
 import difflib
+import os
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -30,6 +31,12 @@ JSON = {"hotkeys": '{"mute": "<f9>"}'}
 JSON_LIST = '["vox.home"]'
 """What a setting that holds several looks like in the environment."""
 
+PREFIX = "VOX_"
+NEAR = 0.6
+"""So alike a name is taken for a slip; the default of `difflib.get_close_matches`."""
+OF_TESTS = {"VOX_REQUIRE_REAL", "VOX_SOAK_MINUTES"}
+"""What our tests are told, and hand on to the programs they start."""
+
 Hotkey = Literal[
     "mute", "push_to_talk", "bypass",
     "voice_1", "voice_2", "voice_3", "voice_4", "voice_5", "voice_6", "voice_7", "voice_8", "voice_9",
@@ -45,7 +52,7 @@ HOTKEYS = {
 class Settings(BaseSettings):
     """Everything that may be set; nothing must be."""
 
-    model_config = SettingsConfigDict(env_prefix="VOX_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
     input: str = "default"
     """Input device: name, index, `default` or `file:PATH`."""
@@ -178,6 +185,24 @@ def load(path: Path | None = None, **flags: Any) -> Settings:  # noqa: ANN401  #
         secrets = chosen.with_name(SECRETS)
         raise UsageError(f"The file {secrets} cannot be read ({error}); mend or remove it.") from error
     return weak
+
+
+def strays() -> list[str]:
+    """A sentence on each variable of the environment that looks like a setting and is none."""
+    told = []
+    for name in sorted(os.environ.keys() - OF_TESTS):
+        setting = name.lower().removeprefix(PREFIX.lower())
+        if setting == name.lower() or setting in Settings.model_fields:
+            continue
+        alike, near = max(
+            (difflib.SequenceMatcher(None, word, known).ratio(), known)
+            for word in (setting, *setting.split("_"))
+            for known in Settings.model_fields
+        )
+        guess = f"did you mean {PREFIX}{near.upper()}?"
+        hint = guess if alike >= NEAR else "unset it if it was meant for vox."
+        told.append(f"The environment's {name} is no setting and is ignored; {hint}")
+    return told
 
 
 def _read(path: Path) -> dict[str, Any]:
