@@ -5,6 +5,7 @@ from hypothesis import HealthCheck, settings
 
 from sound_server import private_server
 
+pytest_plugins = ["second_try"]
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")  # speed is for benches: a loaded machine is no failure
 pytest.register_assert_rewrite("contract")  # its failures show values, like a test file's own
