@@ -54,19 +54,28 @@ def _room(figures: Mapping[str, Any]) -> Iterator[Row]:
 
 
 def _conversions(figures: Mapping[str, Any]) -> Iterator[Row]:
-    if figures["foreign_peak"] is None:
+    if not figures["lost_ms"]:
         return
-    foreign, lost_ms = figures["foreign_peak"], figures["lost_ms"]
-    heard = f"{foreign:.5f}" if lost_ms <= LOST_MS else "not to be told: what was lost shifts the silences"
-    apart = foreign <= FOREIGN and lost_ms <= LOST_MS
-    yield Row("peak of the others, in a silence", heard, f"<= {FOREIGN}", apart)
-    yield Row("sound lost", f"{lost_ms:.0f} ms at most", f"<= {LOST_MS:.0f} ms", lost_ms <= LOST_MS)
-    if "delay_p50_ms" in figures:
+    count, foreign = figures["stretches"], figures.get("stretches_foreign")
+    if count:
+        own, other = (f"{figures[f'likeness_{whose}']:.2f}" for whose in ("own", "other"))
+        alike = f"its own {own}, the most similar other's {other} (medians)"
+        yield Row(
+            "stretches more like another's", f"{foreign} of {count}; alike: {alike}", "none", foreign == 0
+        )
+        silences, peak = figures["silences"], figures["foreign_peak"]
+        heard = f"{peak:.5f} in {silences} silences" if silences else "no silence was heard"
+        yield Row("peak of the others", heard, f"<= {FOREIGN}", silences > 0 and peak <= FOREIGN)
+    lost_ms = figures["lost_ms"]
+    losers = sum(each > LOST_MS for each in lost_ms)
+    lost = f"{max(lost_ms):.0f} ms at most; by {losers} of {len(lost_ms)}"
+    yield Row("sound lost", lost, f"<= {LOST_MS:.0f} ms", not losers)
+    if count:
         p50, p99, most = (figures[f"delay_{part}_ms"] for part in ("p50", "p99", "max"))
         declared = f"declared {figures['declared_ms']:.0f} ms"
         yield Row("delay", f"p50 {p50:.0f}, p99 {p99:.0f}, max {most:.0f} ms; {declared}", "stated", True)
     else:
-        yield Row("delay", "nothing came back", "stated", False)
+        yield Row("delay", "too little came back", "stated", False)
 
 
 def _conversations(figures: Mapping[str, Any]) -> Iterator[Row]:

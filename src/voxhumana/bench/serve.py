@@ -2,8 +2,9 @@
 
 The server is a process of its own, `vox serve`, and this one its clients, in real time and on the same cores.
 The delay is taken from the wire: from the moment a frame was sent to the moment the sample that belongs to it
-was received, which comes `latency` samples later. Each session says something else, and each is silent for a
-second in turn: what it then hears is the others'.
+was received, which comes `latency` samples later. Each session says something else (`peer`), and what it
+hears is held against what each of them said (`apart`); each is silent for a second in turn, and should hear
+nothing then.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -26,61 +26,18 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
 from voxhumana.audio.file import SoundReader
+from voxhumana.bench.apart import Stretch, delays_ms, silences, stretches
 from voxhumana.bench.crowd import BUSY, by_minute, growth_mb
+from voxhumana.bench.peer import FRAME, RATE_HZ, Levels, Peer
 from voxhumana.bench.talkers import Talker, figures, questions
 from voxhumana.engine import Block
 from voxhumana.errors import UsageError, VoxError
 from voxhumana.library.shelf import SAMPLE
 
-RATE_HZ = 24_000
-FRAME = RATE_HZ // 50
-"""20 ms: what browsers and VoIP send."""
 START_S = 60.0
 """The server has so long to answer."""
-HUSH_S = (0.4, 0.8)
-"""Of its silent second, when a session is listened to: before, what it said dies away, and after, filters of
-linear phase announce what it will say."""
-APART_S = 0.7
-"""Each session is so much further in the same speech than the one before it."""
 LOOK_S = 1.0
 """Between two looks at the memory."""
-
-
-@dataclass
-class Peer:
-    """A client, and what it saw."""
-
-    number: int
-    of: int
-    latency: int = 0
-    """Samples, as the server declared it."""
-    sent_s: list[float] = field(default_factory=list)
-    """When each frame was sent."""
-    delays_ms: list[float] = field(default_factory=list)
-    received: int = 0
-    foreign: float = 0.0
-    """Peak of what came while only the others spoke."""
-    own: float = 0.0
-    """Peak of all."""
-
-    def says(self, speech: Block, duration_s: float) -> Block:
-        """What it sends, float32 [T]: the speech from a place of its own on, and its silent seconds."""
-        samples = round(duration_s * RATE_HZ)
-        sound = np.resize(np.roll(speech, -round(self.number * APART_S * RATE_HZ)), samples)
-        return np.where(np.arange(samples) // RATE_HZ % self.of == self.number, np.float32(0), sound)
-
-    def hear(self, data: bytes) -> None:
-        """Take sound that came back."""
-        sound = np.frombuffer(data, "<i2")
-        peak = float(np.abs(sound.astype(np.float32)).max()) / 32_768
-        second, part = divmod((self.received - self.latency) / RATE_HZ, 1)
-        self.received += len(sound)
-        self.own = max(self.own, peak)
-        if second >= 0 and second % self.of == self.number and HUSH_S[0] < part < HUSH_S[1]:
-            self.foreign = max(self.foreign, peak)
-        frame = (self.received - 1 - self.latency) // FRAME
-        if 0 <= frame < len(self.sent_s):
-            self.delays_ms.append((time.perf_counter() - self.sent_s[frame]) * 1e3)
 
 
 def measure(converts: int, talks: int, duration_s: float, query: str) -> dict[str, Any]:
@@ -134,7 +91,7 @@ async def _run(
                 if "session" not in created:
                     why = created.get("error", {}).get("message", "it says nothing of why")
                     raise UsageError(f"The server refuses '{query}': {why}")
-                peers.append((Peer(number, converts, created["session"]["latency"]), socket))
+                peers.append((Peer(number, converts, speech, created["session"]["latency"]), socket))
         talkers: list[tuple[Talker, ClientConnection, Block]] = []
         with contextlib.suppress(InvalidStatus):
             for topic, question in await asyncio.to_thread(questions, talks):
@@ -146,7 +103,7 @@ async def _run(
         memory = asyncio.create_task(_memory(process, sizes_mb))
         here_s, spent_s, began_s = time.process_time(), _processor_s(process), time.perf_counter()
         await asyncio.gather(
-            *(_convert(peer, socket, speech, duration_s) for peer, socket in peers),
+            *(_convert(peer, socket, duration_s) for peer, socket in peers),
             *(talker.converse(socket, question, duration_s) for talker, socket, question in talkers),
         )
         spent_s, lasted_s = _processor_s(process) - spent_s, time.perf_counter() - began_s
@@ -170,15 +127,14 @@ async def _run(
     )
 
 
-async def _convert(peer: Peer, socket: ClientConnection, speech: Block, duration_s: float) -> None:
-    frames = round(duration_s * RATE_HZ / FRAME)
-    data = (peer.says(speech, duration_s) * 32_767).astype("<i2").tobytes()
+async def _convert(peer: Peer, socket: ClientConnection, duration_s: float) -> None:
+    """Speak and listen. Clients do not speak in step: each begins a part of a frame after the one before."""
     hearing = asyncio.create_task(_hear(peer, socket))
-    began_s = time.perf_counter()
-    for number in range(frames):
+    began_s = time.perf_counter() + peer.number / peer.of * FRAME / RATE_HZ
+    for number, frame in enumerate(peer.frames(duration_s)):
         await asyncio.sleep(began_s + number * FRAME / RATE_HZ - time.perf_counter())
         peer.sent_s.append(time.perf_counter())
-        await socket.send(data[2 * FRAME * number : 2 * FRAME * (number + 1)])
+        await socket.send(frame)
     await asyncio.sleep(1)
     hearing.cancel()
 
@@ -224,20 +180,36 @@ def _figures(peers: list[Peer], sizes_mb: list[float]) -> dict[str, Any]:
         "memory_mb": sizes_mb[-1] if sizes_mb else None,
         "memory_growth_mb": growth_mb(sizes_mb),
         "memory_mb_by_minute": by_minute(sizes_mb, LOOK_S),
-        "own_peak": min((peer.own for peer in peers), default=None),
-        "foreign_peak": max((peer.foreign for peer in peers), default=None),
-        "lost_ms": max((1e3 * (len(p.sent_s) * FRAME - p.received) / RATE_HZ for p in peers), default=None),
+        "lost_ms": [1e3 * peer.lost / RATE_HZ for peer in peers],
     }
-    if heard := [peer.delays_ms for peer in peers if peer.delays_ms]:
-        delays = np.concatenate(heard)
-        p50, p99 = np.percentile(delays, [50, 99]).tolist()
-        figures |= {
-            "declared_ms": peers[0].latency / RATE_HZ * 1e3,
-            "delay_p50_ms": p50,
-            "delay_p99_ms": p99,
-            "delay_max_ms": float(delays.max()),
-        }
-    return figures
+    said = [peer.said() for peer in peers]
+    heard = [peer.heard() for peer in peers]
+    found = [stretches(peer, levels, said) for peer, levels in zip(peers, heard, strict=True)]
+    return figures | _apart(peers, heard, found)
+
+
+def _apart(peers: list[Peer], heard: list[Levels], found: list[list[Stretch]]) -> dict[str, Any]:
+    """How each session's sound was its own, and how late."""
+    judged = [stretch for each in found for stretch in each]
+    if not judged:
+        return {"stretches": 0}
+    hushes = [peak for each in zip(peers, heard, found, strict=True) for peak in silences(*each)]
+    delays = np.concatenate([delays_ms(peer, each) for peer, each in zip(peers, found, strict=True)])
+    p50, p99 = np.percentile(delays, [50, 99]).tolist()
+    return {
+        "stretches": len(judged),
+        "stretches_foreign": sum(stretch.other >= stretch.own for stretch in judged),
+        "likeness_own": float(np.median([stretch.own for stretch in judged])),
+        "likeness_other": float(np.median([stretch.other for stretch in judged])),
+        "margin": min(stretch.own - stretch.other for stretch in judged),
+        "silences": len(hushes),
+        "foreign_peak": max(hushes, default=None),
+        "own_peak": min(float(levels.max(initial=0.0)) for levels in heard),
+        "declared_ms": peers[0].latency / RATE_HZ * 1e3,
+        "delay_p50_ms": p50,
+        "delay_p99_ms": p99,
+        "delay_max_ms": float(delays.max()),
+    }
 
 
 def _speech() -> Block:
