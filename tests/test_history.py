@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voxhumana.assistant.history import History, Spoken, heard
+from voxhumana.assistant.history import History, Spoken, heard, within
 from voxhumana.dialogue import Message
 
 PIECES = [Spoken("Sit down, ", 1_000), Spoken("my old friend.", 2_000)]
@@ -65,6 +65,15 @@ def test_compaction_drops_the_older_half_at_once_so_that_the_prefix_stays_for_ma
         history = history.after(f"Question {number:3}.", "x" * 37)
         firsts.append(history.with_user("")[1].text)
     assert len(set(firsts)) < 12
+
+
+def test_what_is_kept_of_a_list_that_grows_keeps_its_beginning_for_many_turns_too() -> None:
+    grown = [Message(role, "x" * 25) for _ in range(100) for role in ("user", "assistant")]
+    lengths = [len(within(grown[: 2 * turns], budget=1_000)) for turns in range(1, 101)]
+    dropped = sum(later < earlier for earlier, later in itertools.pairwise(lengths))
+    assert 0 < dropped < 12
+    assert max(lengths) <= 1_000 // 25
+    assert within(grown, budget=1_000)[0].role == "user"
 
 
 def said(history: History) -> list[str]:

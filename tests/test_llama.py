@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -59,6 +60,35 @@ def test_a_whole_question_is_told_from_its_beginning(llama: Llama, whole: str, p
 @pytest.mark.models
 def test_a_word_that_the_model_would_go_on_with_is_not_judged(llama: Llama) -> None:
     assert llama.complete([PERSONA, Message("user", "Tell me something about the history of T.")]) is None
+
+
+@pytest.mark.models
+def test_what_is_left_of_a_conversation_is_not_read_anew_when_its_older_half_is_dropped(
+    llama: Llama, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    animals = ("cats", "horses", "owls", "whales", "ants", "frogs", "swans", "goats")
+    said = [
+        message
+        for animal in animals
+        for message in (
+            Message("user", f"Tell me something about {animal}."),
+            Message("assistant", f"I once met some {animal} behind the old mill, and they were kind to me."),
+        )
+    ]
+    llama.complete([PERSONA, *said, Message("user", "Thank you.")])
+    read: list[int] = []
+    handle = llama._server.handle_completions
+
+    def counted(body):
+        answer = handle(body)
+        read.append(answer["timings"]["prompt_n"])
+        return answer
+
+    monkeypatch.setattr(llama, "_server", SimpleNamespace(handle_completions=counted))
+    llama.complete([PERSONA, *said[8:], Message("user", "Thank you.")])
+    llama.complete([PERSONA, *said[8:], Message("user", "What about dogs?")])
+    assert read[0] < 30  # of some 150 tokens
+    assert read[1] < 10
 
 
 def test_an_end_is_what_closes_a_message_and_not_what_goes_on_with_its_word() -> None:

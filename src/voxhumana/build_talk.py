@@ -89,7 +89,7 @@ def scene(
             stack.callback(memory.close)
             after.callback(memory.close)
         facts = memory.facts if memory else list[str]
-        history = History(persona(voice, facts()))
+        history = History(persona(voice, facts()), budget=settings.history_chars)
         transcriber, detector = _ears(settings)
         ceiling = Ceiling(settings.memory_mb)
         ceiling.check(f"the speech recogniser `{settings.stt}`")

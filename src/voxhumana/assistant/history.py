@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from voxhumana.assistant.opening import unopened
 from voxhumana.assistant.repetition import alike, repeats
 from voxhumana.dialogue import Message
 
-BUDGET = 6_000
-"""Characters kept, some 1,500 tokens: half the context of the embedded model leaves room for the reply."""
+BUDGET = 3_000
+"""Characters kept, some 750 tokens; see `Settings.history_chars`."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class History:
     """A conversation as the language model reads it; a value: a draft keeps the one it was made for.
 
     When it outgrows the budget, its older half is dropped at once and not message by message: what stays is
-    then a stable prefix, which the model's cache keeps for many turns.
+    then a stable prefix, which any model's cache keeps for many turns.
     """
 
     persona: str
@@ -68,12 +69,33 @@ class History:
             said.append(Message("assistant", meant))
         said = _merged(said)
         if _length(said) > self.budget:
-            while _length(said) > self.budget // 2 and len(said) > 2:
-                del said[0]
-            while said[0].role != "user" and len(said) > 1:
-                del said[0]
+            said = _newer_half(said, self.budget)
             return replace(self, said=tuple(said), persona=self.later or self.persona, later=None)
         return replace(self, said=tuple(said))
+
+
+def within(said: Sequence[Message], budget: int = BUDGET) -> list[Message]:
+    """Return what is kept of what was said, in order: whenever it outgrew the budget, its older half went.
+
+    So with every message more the beginning is the one of before, but for the rare times of dropping; keeping
+    merely the newest would begin with another message each time, and have everything read anew.
+    """
+    kept: list[Message] = []
+    for message in said:
+        kept.append(message)
+        if _length(kept) > budget:
+            kept = _newer_half(kept, budget)
+    return kept
+
+
+def _newer_half(said: list[Message], budget: int) -> list[Message]:
+    """The newest messages that fill half the budget, and begin with the user's."""
+    at = 0
+    while _length(said[at:]) > budget // 2 and len(said) - at > 1:
+        at += 1
+    while said[at].role == "assistant" and len(said) - at > 1:
+        at += 1
+    return said[at:]
 
 
 def _merged(messages: list[Message]) -> list[Message]:
@@ -87,5 +109,5 @@ def _merged(messages: list[Message]) -> list[Message]:
     return merged
 
 
-def _length(messages: list[Message]) -> int:
+def _length(messages: Sequence[Message]) -> int:
     return sum(len(message.text) for message in messages)

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import psutil
@@ -21,6 +21,7 @@ from voxhumana import build_talk, registry
 from voxhumana.assistant.notes import Note, Notice, Said
 from voxhumana.assistant.talk import Talk
 from voxhumana.assistant.timing import TurnTiming
+from voxhumana.bench.smalltalk import QUESTIONS
 from voxhumana.config import Settings
 from voxhumana.engine import Block
 
@@ -33,15 +34,8 @@ LOST_S = 20.0
 LOOK_S = 0.002
 EDGE = 20
 """Turns at the beginning that are held against as many at the end."""
-QUESTIONS = (
-    "What is the capital of France?", "How many legs does a spider have?", "Why is the sky blue?",
-    "What should I cook tonight?", "Do you like the sea?", "What is a good name for a cat?",
-    "How do I boil an egg?", "Where do swallows go in winter?", "Who painted the Mona Lisa?",
-    "Is it better to read or to walk?", "What did you do this morning?", "How old is the moon?",
-    "Which tea is good in the evening?", "Can dogs eat apples?", "What rhymes with river?",
-    "How far away is the sun?", "Why do people yawn?", "What makes bread rise?",
-    "Should I take an umbrella?", "How do bees find their way home?",
-)  # fmt: skip
+TENTH = 10
+"""Turns after which somebody who waits is told."""
 
 
 @dataclass(frozen=True)
@@ -107,8 +101,16 @@ class Interview:
         self.answered, self._waited = True, 0
 
 
-def measure(settings: Settings, turns: int, minutes: float) -> dict[str, object]:
+def measure(
+    settings: Settings, turns: int, minutes: float, tell: Callable[[dict[str, object]], None]
+) -> dict[str, object]:
     """Ask so many questions, one after the other, or as many as there is time for.
+
+    Args:
+        settings: Of the engines, and where the memory lies.
+        turns: How many.
+        minutes: After which no more is asked.
+        tell: Takes what is known every ten turns; on the path's thread.
 
     Raises:
         VoxError: An engine cannot be had.
@@ -127,23 +129,23 @@ def measure(settings: Settings, turns: int, minutes: float) -> dict[str, object]
         elif isinstance(what, Said) and what.who == "assistant":
             said.append(what.text)
         elif isinstance(what, TurnTiming):
-            now = [time.process_time(), time.monotonic()]
-            costs.append(
-                Cost(
-                    len(said[-1].split()) if said else 0,
-                    now[0] - mark[0],
-                    now[1] - mark[1],
-                    process.memory_info().rss / 1e6,
-                )
-            )
-            mark[:] = now
+            words = len(said[-1].split()) if said else 0
+            took = time.process_time() - mark[0], time.monotonic() - mark[1]
+            costs.append(Cost(words, *took, process.memory_info().rss / 1e6))
             interview.over()
+            if len(costs) % TENTH == 0:
+                tell(report())
+            mark[:] = [time.process_time(), time.monotonic()]
+
+    def report() -> dict[str, object]:
+        each = [asdict(cost) for cost in costs]
+        return summary(costs) | {"lost": interview.lost, "notices": notices, "said": said, "each": each}
 
     scene = build_talk.scene(settings, note, devices=(interview, lambda: interview))
     interview.talk = scene.talk
     mark[:] = [time.process_time(), time.monotonic()]
     scene.talk.run()
-    return summary(costs) | {"lost": interview.lost, "notices": notices, "said": said}
+    return report()
 
 
 def summary(costs: Sequence[Cost]) -> dict[str, object]:
@@ -158,7 +160,7 @@ def summary(costs: Sequence[Cost]) -> dict[str, object]:
         figures[f"{name} words a turn"] = float(np.mean([cost.words for cost in part]))
         figures[f"{name} memory MB"] = part[-1].memory_mb
     figures["memory growth MB"] = last[-1].memory_mb - first[-1].memory_mb
-    figures["memory MB every ten turns"] = [round(cost.memory_mb) for cost in costs[::10]]
+    figures["memory MB every ten turns"] = [round(cost.memory_mb) for cost in costs[::TENTH]]
     return figures
 
 

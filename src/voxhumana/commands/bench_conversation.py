@@ -100,6 +100,7 @@ def endurance(
     json: Json = None,
 ) -> None:
     """Measure whether a long talk grows or slows. Real engines, on the sample clock."""
+    import sys
     import tempfile
 
     from voxhumana import config
@@ -109,21 +110,28 @@ def endurance(
 
     if json:
         report.check_writable(json)
-    where = machine()
+    where, settings = machine(), config.load(speculation=speculation, reply_tokens=REPLY_TOKENS)
+    engines = {"llm": settings.llm, "stt": settings.stt, "tts": settings.tts, "voice": settings.voice}
+    about = {"machine": where, **engines, "speculation": speculation}
+
+    def tell(so_far: dict[str, object]) -> None:
+        costs = [f"{so_far[f'last {name}']:.4g} {name}" for name in ("processor s a turn", "memory MB")]
+        print(f"{so_far['turns']} turns: {', '.join(costs)}", file=sys.stderr, flush=True)
+        if json and json != report.TERMINAL:
+            report.write(json, {**about, "finished": False, **so_far})
+
     with tempfile.TemporaryDirectory() as folder:
-        settings = config.load(speculation=speculation, reply_tokens=REPLY_TOKENS)
         model = settings.data_dir / "models"
         if model.is_dir():  # the language model, joined once; memory and voices are nobody's
             Path(folder, "models").symlink_to(model.resolve())
         figures = measure(
-            settings.model_copy(update={"data_dir": Path(folder), "memory": True}), turns, minutes
+            settings.model_copy(update={"data_dir": Path(folder), "memory": True}), turns, minutes, tell
         )
     for name, value in figures.items():
-        if name != "said":  # hundreds of replies, for the file
+        if name not in {"said", "each"}:  # hundreds, for the file
             print(f"{name}: {value:.4g}" if isinstance(value, float) else f"{name}: {value}")
     if json:
-        engines = {"llm": settings.llm, "stt": settings.stt, "tts": settings.tts, "voice": settings.voice}
-        report.write(json, {"machine": where, **engines, "speculation": speculation, **figures})
+        report.write(json, {**about, "finished": True, **figures})
 
 
 def words(

@@ -6,17 +6,16 @@ What of a reply was heard counts: it is kept as long as its sound was played, an
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from voxhumana.assistant.history import BUDGET, History, Spoken, heard
+from voxhumana.assistant.history import BUDGET, History, Spoken, heard, within
 from voxhumana.dialogue import Message
 from voxhumana.server.realtime.tools import called, returned
 from voxhumana.server.refusal import Refusal
 
 MOST = 1_000
-"""Items; the oldest of more are forgotten."""
+"""Items; of more the older half is forgotten, at once: see `history.within`."""
 
 
 def new_id(kind: str) -> str:
@@ -42,10 +41,15 @@ class Item:
 
 
 class Items:
-    """The list."""
+    """The list.
 
-    def __init__(self) -> None:
+    Args:
+        budget: Characters of it that the model reads.
+    """
+
+    def __init__(self, budget: int = BUDGET) -> None:
         self._items: list[Item] = []
+        self._budget = budget
 
     def __len__(self) -> int:
         return len(self._items)
@@ -64,9 +68,11 @@ class Items:
         if any(known.id == item.id for known in self._items):
             raise Refusal(400, f"There is an item '{item.id}' already.", "item.id", "item_id_taken")
         at = len(self._items) if after is None else 0 if after == "root" else self._at(after) + 1
+        before = self._items[at - 1].id if at else None
         self._items.insert(at, item)
-        del self._items[:-MOST]
-        return self._items[at - 1].id if at else None
+        if len(self._items) > MOST:
+            del self._items[: -MOST // 2]
+        return before
 
     def find(self, item_id: str) -> Item:
         """The item of this name.
@@ -99,24 +105,13 @@ class Items:
         newest: list[str] = []
         while said and said[-1].role == "user":
             newest.insert(0, said.pop().text)
-        return History(instructions, tuple(within(said))), "\n".join(newest)
+        return History(instructions, tuple(within(said, self._budget)), self._budget), "\n".join(newest)
 
     def _at(self, item_id: str) -> int:
         for at, item in enumerate(self._items):
             if item.id == item_id:
                 return at
         raise Refusal(400, f"There is no item '{item_id}' in this conversation.", "item_id", "item_not_found")
-
-
-def within(said: Sequence[Message], budget: int = BUDGET) -> list[Message]:
-    """The newest of what was said, its older half dropped at once where it is too long (see `history`)."""
-    kept = list(said)
-    if sum(len(message.text) for message in kept) > budget:
-        while len(kept) > 1 and sum(len(message.text) for message in kept) > budget // 2:
-            del kept[0]
-        while kept and kept[0].role == "assistant":
-            del kept[0]
-    return kept
 
 
 def message(role: str, content: list[dict[str, Any]], text: str, item_id: str | None = None) -> Item:

@@ -88,7 +88,7 @@ class RealtimeSession:
         self.outbox = Outbox(UNSENT)
         self._engines, self._company = engines, company
         self._options = Options(model=model)
-        self._items = Items()
+        self._items = Items(engines.settings.history_chars)
         self._beta = beta
         self._count = count
         self._conversation: Conversation | None = None
