@@ -11,7 +11,7 @@ from test_echo import speechlike
 from voxhumana.audio.file import SoundWriter
 from voxhumana.bench import over_reply, scenes
 from voxhumana.bench.cast import Cast
-from voxhumana.bench.endurance import Cost, Interview, summary
+from voxhumana.bench.endurance import EDGE, Cost, Interview, summary
 from voxhumana.bench.rehearsal import RATE_HZ
 from voxhumana.bench.words import heard
 from voxhumana.config import Settings
@@ -97,11 +97,13 @@ def test_an_interview_asks_when_the_answer_is_over_and_waits_for_engines() -> No
 
 
 def test_the_first_turns_are_held_against_the_last() -> None:
-    costs = [Cost(9, 1.0, 2.0, 100.0)] + [Cost(5, 0.5, 0.6, 110.0)] * 20 + [Cost(7, 0.7, 0.9, 125.0)] * 20
+    costs = [Cost(9, 1.0, 2.0, 100.0)] + [Cost(5, 0.5, 0.6, 110.0)] * EDGE + [Cost(7, 0.7, 0.7, 125.0)] * EDGE
     figures = summary(costs)
     assert figures["first processor s a turn"] == 0.5
     assert figures["last processor s a turn"] == 0.7
     assert (figures["first words a turn"], figures["last words a turn"]) == (5, 7)
+    assert figures["first wall s a word"] == pytest.approx(0.12)
+    assert figures["last wall s a word"] == pytest.approx(0.1)
     assert figures["memory growth MB"] == 15.0
     assert summary([]) == {"turns": 0}
 

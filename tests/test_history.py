@@ -76,6 +76,16 @@ def test_what_is_kept_of_a_list_that_grows_keeps_its_beginning_for_many_turns_to
     assert within(grown, budget=1_000)[0].role == "user"
 
 
+def test_another_persona_knows_the_latest_quarter_of_what_was_said() -> None:
+    history = History("Be kind.", budget=1_000, later="Be brief.")
+    for number in range(10):
+        history = history.after(f"Question {number:3}.", "x" * 37)
+    other = history.recast("Be rude.")
+    assert (other.persona, other.later) == ("Be rude.", None)
+    assert other.said == history.said[-10:]
+    assert History("Be kind.").recast("Be rude.") == History("Be rude.")
+
+
 def said(history: History) -> list[str]:
     return [message.text for message in history.said]
 

@@ -106,6 +106,23 @@ def test_a_timer_speaks_up_and_an_impossible_one_is_refused() -> None:
     timers.close()
 
 
+@pytest.mark.parametrize(
+    ("message", "wanted"),
+    [
+        ("Speak as the robot, please.", True),
+        ("Can I talk to the Old-Giant?", True),
+        ("Switch to robot.", True),
+        ("Where does the word robot come from?", False),
+        ("Would you rather be an old giant or a mouse?", False),
+    ],
+)
+def test_another_voice_is_offered_where_one_is_asked_for_and_not_where_its_name_is_a_word(
+    message: str, wanted: bool
+) -> None:
+    change = abilities.change_voice(str, ["robot", "old-giant"])
+    assert bool(offered([change], message)) is wanted
+
+
 class Hand:
     """A tool that counts its uses; its hint is a word that the scripted ears hear."""
 

@@ -107,9 +107,9 @@ class Settings(BaseSettings):
     hearing_threads: int = Field(default=1, ge=1, le=64)
     """CPU threads of speech recognition (Whisper) in a conversation."""
     history_chars: int = Field(default=3_000, ge=500, le=6_000)
-    """Characters of a conversation that the language model reads again, some 20 turns; the older half of more
-    is forgotten. Each 1,000 make every word of the embedded model 4 % slower (83 ms a token without any, 103
-    with 6,000); it has no room for more than 6,000."""
+    """Characters of a conversation the language model reads again, some 40 short turns; of more, the older
+    half is forgotten. Each 1,000 make every word of the embedded model 4 % slower (83 ms a token without any,
+    103 with 6,000); it has no room for more than 6,000."""
     reply_tokens: int = Field(default=160, ge=1, le=4096)
     """Longest reply, in tokens; a minute of speech."""
     hotkeys: dict[Hotkey, str] = Field(default_factory=lambda: dict(HOTKEYS))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from datetime import datetime
@@ -14,6 +15,12 @@ LONGEST_MIN = 24 * 60
 """Of a timer, in minutes."""
 TIMERS = 20
 """That run at once."""
+CALLS = (
+    "become", "change into", "change to", "get me", "give me", "let me hear", "now be", "please be",
+    "speak to", "speak with", "switch to", "talk to", "talk with", "turn into", "you be",
+)  # fmt: skip
+"""What comes before a voice's name if it is wanted. The name alone is no hint: of "Would you rather be a
+giant or a mouse?" and "Where does the word robot come from?" the model made calls."""
 
 
 class Facts(Protocol):
@@ -117,5 +124,8 @@ def change_voice(change: Callable[[str], str], names: list[str]) -> Tool:
     def change_to(name: str) -> str:
         return change(name)
 
-    hints = {"voice", "voices", "speak as", "speak like", "talk as", "talk like", "sound like", *names}
+    hints = {"voice", "voices", "speak as", "speak like", "talk as", "talk like", "sound like"}
+    for name in names:
+        said = " ".join(re.findall("[a-z]+", name.lower()))  # as `offered` reads a message
+        hints |= {f"{call} {article}{said}" for call in CALLS for article in ("", "a ", "an ", "the ")}
     return Tool("voice", change_to, f"change my voice to one of: {known}", frozenset(hints))

@@ -132,8 +132,8 @@ class Talk:
         """Let the model be somebody else from the next turn on, or once it reads anew; from any thread."""
 
         def change() -> None:
-            told = {"later": persona} if later else {"persona": persona, "later": None}
-            self.history = replace(self.history, **told)
+            said = self.history
+            self.history = replace(said, later=persona) if later else said.recast(persona)
 
         self.between(change)
 

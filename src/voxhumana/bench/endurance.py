@@ -21,7 +21,7 @@ from voxhumana import build_talk, registry
 from voxhumana.assistant.notes import Note, Notice, Said
 from voxhumana.assistant.talk import Talk
 from voxhumana.assistant.timing import TurnTiming
-from voxhumana.bench.smalltalk import QUESTIONS
+from voxhumana.bench.smalltalk import PATTERNS, QUESTIONS
 from voxhumana.config import Settings
 from voxhumana.engine import Block
 
@@ -32,8 +32,8 @@ GAP_S = 0.8
 LOST_S = 20.0
 """A question without an answer after so long, on the sample clock, was not understood."""
 LOOK_S = 0.002
-EDGE = 20
-"""Turns at the beginning that are held against as many at the end."""
+EDGE = len(PATTERNS)
+"""Turns at the beginning that are held against as many at the end: of two hundred, the same patterns."""
 TENTH = 10
 """Turns after which somebody who waits is told."""
 
@@ -157,6 +157,8 @@ def summary(costs: Sequence[Cost]) -> dict[str, object]:
     for name, part in (("first", first), ("last", last)):
         figures[f"{name} processor s a turn"] = float(np.median([cost.processor_s for cost in part]))
         figures[f"{name} wall s a turn"] = float(np.median([cost.wall_s for cost in part]))
+        words = sum(cost.words for cost in part)
+        figures[f"{name} wall s a word"] = sum(cost.wall_s for cost in part) / max(1, words)
         figures[f"{name} words a turn"] = float(np.mean([cost.words for cost in part]))
         figures[f"{name} memory MB"] = part[-1].memory_mb
     figures["memory growth MB"] = last[-1].memory_mb - first[-1].memory_mb
