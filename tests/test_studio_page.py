@@ -7,7 +7,7 @@ import soxr
 pytest.importorskip("playwright", reason="make test-real installs it")
 from judge import words
 from language_server import LanguageServer, serving
-from studio_page import RATE_HZ, studio, visitor
+from studio_page import RATE_HZ, TAP, studio, visitor
 from voxhumana.audio.file import SoundWriter
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -15,6 +15,17 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 SAID = "The kettle is on, and there is room for everybody at the table."
 JOBS = ["Live", "Talk", "Voices", "Models", "Health"]
 
+LATE_DEVICES = """
+const get = window.fetch, time = new Promise((go) => (window.letDevicesCome = go));
+window.fetch = async (...asked) => {
+  if (!String(asked[0]).includes("/booth/devices")) return get(...asked);
+  window.devicesAsked = true;
+  const answer = await get(...asked);
+  await time;
+  return answer;
+};
+"""
+"""The machine's list of devices comes when `letDevicesCome()` is called."""
 FOCUSABLE = """() => {
   const all = "button, input, select, textarea, a[href], [tabindex='0'], audio[controls]";
   const shown = (one) => one.checkVisibility({ visibilityProperty: true }) && one.getClientRects().length > 0;
@@ -112,6 +123,21 @@ def test_who_is_faster_than_the_list_of_devices_goes_live_on_those_of_before(lap
     laptop.page.locator("[data-part=go]:not(.solid)").click()
     laptop.page.get_by_text("You are off.").wait_for()
     assert laptop.complaints == []
+
+
+def test_devices_of_the_machine_that_come_late_are_not_taken_for_the_browsers(address, microphone):
+    with visitor(address, microphone, script=TAP + LATE_DEVICES) as guest:
+        page = guest.page
+        page.wait_for_function("window.devicesAsked")
+        page.get_by_role("radio", name="This browser").check(force=True)
+        page.wait_for_function("document.querySelector('vox-live [data-part=input]').options.length")
+        page.evaluate("letDevicesCome()")
+        page.wait_for_timeout(500)  # until all who waited have looked
+        page.get_by_role("button", name="Go live").click()
+        page.get_by_text("You speak as").wait_for()
+        page.locator("[data-part=go]").click()
+        page.get_by_text("You are off.").wait_for()
+        assert guest.complaints == []
 
 
 def test_the_browsers_microphone_comes_back_in_another_voice_and_is_understood(laptop):

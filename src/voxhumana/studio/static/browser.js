@@ -59,6 +59,7 @@ export class Browser {
   }
 
   async go({ input, output }) {
+    this.refusal = null; // what the studio says before it hangs up
     this.set({ state: "starting", input, output, muted: false, bypassed: false });
     this.plug = new Plug({
       rate_hz: RATE_HZ, target: this.target(), heard: (data) => this.heard(data), played: (data) => (this.played = data),
@@ -77,7 +78,7 @@ export class Browser {
     this.socket = new WebSocket(new URL(`/v1/convert?${words}`, location.href.replace(/^http/, "ws")));
     this.socket.binaryType = "arraybuffer";
     this.socket.onmessage = ({ data }) => (typeof data === "string" ? this.told(JSON.parse(data)) : this.plug.play(data));
-    this.socket.onclose = ({ code }) => this.knobs.state !== "off" && this.end(code === 1001 ? "The studio ended the session; go live again." : "The studio refused, or is gone; look at Health.");
+    this.socket.onclose = ({ code }) => this.knobs.state !== "off" && this.end(code === 1001 ? "The studio ended the session; go live again." : this.refusal ?? "The studio refused, or is gone; look at Health.");
   }
 
   told(event) {
@@ -92,6 +93,8 @@ export class Browser {
     } else if (event.type === "session.meters") {
       this.cost = event;
       this.hear({ type: "switched", ledger: this.ledger() });
+    } else if (event.type === "error" && this.knobs.state === "starting") {
+      this.refusal = event.error.message;
     } else if (event.type === "error") {
       this.hear({ type: "notice", text: event.error.message });
     }

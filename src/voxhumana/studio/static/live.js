@@ -55,7 +55,10 @@ class Live extends HTMLElement {
 
   /** Look for what there is to plug into, where we are. */
   async plugs() {
-    this.offer = this.desk === this.browser ? await offer() : await ask("/booth/devices");
+    const { desk } = this;
+    const found = desk === this.browser ? await offer() : await ask("/booth/devices");
+    if (desk !== this.desk) return; // somebody turned to the other side meanwhile, which looks for itself
+    this.offer = found;
     this.at("problem").hidden = !this.offer.problem;
     this.at("problem").textContent = this.offer.problem;
     this.devices();

@@ -41,7 +41,10 @@ class Talk extends HTMLElement {
   }
 
   async plugs() {
-    this.offer = this.desk === this.telephone ? await offer() : await ask("/booth/devices");
+    const { desk } = this;
+    const found = desk === this.telephone ? await offer() : await ask("/booth/devices");
+    if (desk !== this.desk) return; // somebody turned to the other side meanwhile, which looks for itself
+    this.offer = found;
     this.options();
     this.show();
   }
