@@ -23,5 +23,3 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "sound_server" in item.fixturenames:
             item.add_marker("server")
-        if item.get_closest_marker("models") and not item.get_closest_marker("timeout"):
-            item.add_marker(pytest.mark.timeout(400))  # real weights, while others have the cores
