@@ -198,7 +198,7 @@ def test_every_known_model_says_its_licence_and_how_it_is_had():
 
 def test_a_file_of_ones_own_is_filed_with_its_hash(store, monkeypatch, tmp_path):
     path = WEIGHTS / "voiceprint.onnx"
-    with pytest.raises(VoxError, match="known as: ONNX network; but it cannot be used"):
+    with pytest.raises(VoxError, match=r"was recognised \(ONNX network\), but cannot be used"):
         filing.known(path)
     receipt = filing.add(path, Found("voiceprint network", "rvc"), store, "mine")
     assert (store.checked("mine") / "voiceprint.onnx").read_bytes() == path.read_bytes()

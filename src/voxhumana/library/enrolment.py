@@ -173,7 +173,7 @@ def spoken(sound: Block, rate_hz: int) -> Block:
 
 def _hints(m: Assessment) -> list[Hint]:
     if m.speech_s < 0.3:
-        text = "Nobody speaks in it; check that the right microphone is chosen and not muted."
+        text = "Nobody speaks in it; take another file, or the right microphone, not muted."
         return [Hint(Flaw.SILENT, text)]
     hints = []
     if m.speech_s < LEAST_S:

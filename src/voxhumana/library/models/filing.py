@@ -38,7 +38,9 @@ def known(path: Path) -> Found:
     """
     found = recognise(path)
     if found.problems:
-        raise VoxError(f"{path} is known as: {found.kind}; but it cannot be used. {' '.join(found.problems)}")
+        raise VoxError(
+            f"{path} was recognised ({found.kind}), but cannot be used. {' '.join(found.problems)}"
+        )
     return found
 
 

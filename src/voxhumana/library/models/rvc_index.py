@@ -49,5 +49,5 @@ def recognise(path: Path) -> Found | None:
     """An index alone, which is no model; None for anything else."""
     if path.suffix.lower() != ".index":
         return None
-    problem = "Put it beside its voice, with the voice's name in its own, and add the voice."
+    problem = "It is no voice: put it beside its voice, with the voice's name in its own, and add that."
     return Found("RVC index", None, (problem,))
