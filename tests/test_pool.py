@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import threading
+from queue import SimpleQueue
 
 import numpy as np
 import psutil
@@ -15,6 +17,7 @@ from voxhumana.config import Settings
 from voxhumana.server.convert_events import Knobs
 from voxhumana.server.outbox import Outbox, Sound
 from voxhumana.server.pool.frames import Frame, Frames, Kind
+from voxhumana.server.pool.mill import Mills
 from voxhumana.server.pool.pool import CROWDED, FULL, WAY, Pool
 from voxhumana.server.pool.strain import LOOKS, Strain
 from voxhumana.server.refusal import Refusal
@@ -105,35 +108,54 @@ def test_the_next_conversion_goes_where_those_that_are_there_are_pressed_least()
     assert two.place(LIGHT).worker is second.worker
 
 
-def looked(*courses):
-    """What is seen, look by look, of conversions of which each took so much of each second of sound."""
-    strain, spent = Strain(), dict.fromkeys(range(len(courses)), (0.0, 0.0))
-    seen = []
-    for shares in zip(*courses, strict=True):
-        for number, share in enumerate(shares):
-            work_s, sound_s = spent[number]
-            spent[number] = (work_s + share, sound_s + 1.0)
-        seen.append(round(strain.look(spent), 3))
-    return seen
-
-
-def test_the_strain_is_that_of_the_hardest_pressed():
-    assert looked([0.1, 0.1], [0.9, 0.9]) == [0.9, 0.9]
+def looked(*shares):
+    """What is seen, look by look, where it was at work so great a share of each second."""
+    strain, seen, worked_s = Strain(), [], 0.0
+    for now_s, share in enumerate([0.0, *shares]):
+        worked_s += share
+        seen.append(round(strain.look(100.0 + now_s, worked_s), 3))
+    return seen[1:]
 
 
 def test_one_hiccup_is_not_taken_for_what_lasts_and_what_lasts_is_noticed():
-    assert looked([0.1, 0.1, 0.1, 0.7, 0.1, 0.1, 0.1]) == [0.1, 0.1, 0.1, 0.3, 0.3, 0.3, 0.1]
-    assert looked([0.1] * LOOKS + [1.0] * LOOKS)[-1] == 1.0
+    assert looked(0.1, 0.1, 0.1, 0.7, 0.1, 0.1, 0.1) == [0.1, 0.1, 0.1, 0.3, 0.3, 0.3, 0.1]
+    assert looked(*[0.1] * LOOKS, *[1.0] * LOOKS)[-1] == 1.0
+    assert looked(*[1.0] * LOOKS, *[0.0] * LOOKS)[-1] == 0.0
 
 
-def test_who_is_silent_or_gone_is_under_no_strain():
-    strain = Strain()
-    assert strain.look({}) == 0
-    assert strain.look({1: (0.9, 1.0)}) == 0.9
-    for _ in range(LOOKS):
-        quiet = strain.look({1: (0.9, 1.0)})
-    assert quiet == 0
-    assert strain.look({2: (0.0, 0.0)}) == 0
+class Sack:
+    """Has so many turns' work, and waits for a word before each."""
+
+    def __init__(self, engine, turns, done):
+        self.engine, self.waits = engine, False
+        self._left, self._done = turns, done
+
+    def work(self):
+        self._left -= 1
+        self._done.put((self, threading.current_thread().name))
+        return self._left > 0
+
+
+def test_those_that_share_an_engine_take_turns_on_its_thread_and_others_do_not_wait_for_them():
+    mills, done, hold = Mills(), SimpleQueue(), threading.Event()
+
+    class Long(Sack):
+        def work(self):
+            hold.wait(10)
+            return super().work()
+
+    long = Long("rvc", 1, done)
+    first, second = (Sack("dsp", 3, done) for _ in range(2))
+    mills.wants(long)
+    gate = Long("dsp", 1, done)
+    mills.wants(gate)  # until both stand behind it
+    for sack in (first, second, first):
+        mills.wants(sack)
+    hold.set()
+    turns = [done.get(timeout=10) for _ in range(8)]
+    assert [sack for sack, name in turns if name == "dsp"] == [gate, *[first, second] * 3]
+    assert [sack for sack, name in turns if name == "rvc"] == [long]
+    assert mills.worked_s > 0
 
 
 def test_blocks_that_wait_are_read_together_up_to_a_bound_and_none_is_kept_back():

@@ -3,9 +3,9 @@
     source.read -> chain.push (gate, denoise, converter, limiter, ...) -> sink.write
                                                                        -> monitor.write
 
-`Live.run` is the audio thread. Other threads turn its knobs by replacing `Live.controls`, an immutable value
-of which the loop takes notice once a block, and read its meters. Nothing here knows a concrete engine, device
-or operating system.
+`Live.run` is the audio thread; where many paths share one, it calls `push` and `flush` of each in turn. Other
+threads turn a path's knobs by replacing `Live.controls`, an immutable value of which it takes notice once a
+block, and read its meters. Nothing here knows a concrete engine, device or operating system.
 """
 
 from __future__ import annotations
@@ -144,13 +144,14 @@ class Live:
         self._in, self._out = Level(), Level()
         self._backlog, self._drift_ppm = 0, 0.0
         self._past_dropped_ms, self._past_underruns = 0.0, 0  # of devices that were lost
+        self._turned: Controls | None = None  # of this path
 
     def run(self) -> None:
         """Be the audio thread until the source ends or somebody says `stop`; lost devices are waited for."""
         try:
             while not self._stopping.is_set():
                 try:
-                    self._play(self.path)
+                    self._play(self.path.source)
                     break
                 except DeviceLostError as why:
                     self._let_go(why)
@@ -180,28 +181,31 @@ class Live:
             drift_ppm=self._drift_ppm,
         )
 
-    @property
-    def spent(self) -> tuple[float, float]:
-        """Seconds at work so far, and seconds of sound; from any thread."""
-        return self._meter.spent
-
-    def _play(self, path: Path) -> None:
-        source, chain, sink, monitor = path.source, path.chain, path.sink, self._monitor
-        turned = None
-        while not self._stopping.is_set() and (block := source.read()) is not None:
-            began = time.perf_counter()
-            if turned is not self.controls:
-                turned = self._turn(chain, turned)
-            for out in chain.push(block):
-                sink.write(out)
-                monitor.write(out, sink.rate_hz)
-                self._out.add(out, sink.rate_hz)
-            self._backlog = sink.backlog
-            self._drift_ppm = chain.follow(self._backlog)
-            self._hear(block, source)
-            self._meter.add(time.perf_counter() - began, len(block) / source.rate_hz)
-        for out in chain.flush():
+    def push(self, block: Block) -> None:
+        """Take a block all the way; on the audio thread, as is `flush`."""
+        began = time.perf_counter()
+        path = self.path
+        source, chain, sink = path.source, path.chain, path.sink
+        if self._turned is not self.controls:
+            self._turn(chain)
+        for out in chain.push(block):
             sink.write(out)
+            self._monitor.write(out, sink.rate_hz)
+            self._out.add(out, sink.rate_hz)
+        self._backlog = sink.backlog
+        self._drift_ppm = chain.follow(self._backlog)
+        self._hear(block, source)
+        self._meter.add(time.perf_counter() - began, len(block) / source.rate_hz)
+
+    def flush(self) -> None:
+        """Give what is held back: no block follows."""
+        for out in self.path.chain.flush():
+            self.path.sink.write(out)
+
+    def _play(self, source: Source) -> None:
+        while not self._stopping.is_set() and (block := source.read()) is not None:
+            self.push(block)
+        self.flush()
 
     def _hear(self, block: Block, source: Source) -> None:
         before_s = self._in.zeros_s
@@ -210,13 +214,12 @@ class Live:
             remedy = "choose another file" if source.name.startswith("file:") else UNMUTE
             self._tell(Notice(text=f"{source.name} gives digital silence; {remedy}."))
 
-    def _turn(self, chain: Chain, turned: Controls | None) -> Controls:
-        wanted = self.controls
-        chain.turn(wanted)
-        if turned and turned.role is not wanted.role:
-            role = wanted.role
+    def _turn(self, chain: Chain) -> None:
+        before, self._turned = self._turned, self.controls
+        chain.turn(self._turned)
+        if before and before.role is not self._turned.role:
+            role = self._turned.role
             self._tell(Switched(voice=role.voice.name, engine=role.converter.name, ledger=self.path.ledger))
-        return wanted
 
     def _let_go(self, why: DeviceLostError) -> None:
         self.losses += 1
@@ -229,6 +232,7 @@ class Live:
         while not self._stopping.wait(POLL_S):
             try:
                 self.path = self._open_path(self.controls)
+                self._turned = None
             except VoxError:  # what was there once comes back
                 continue
             self._tell(Back(text=f"Sound is back, from {self.path.source.name} to {self.path.sink.name}."))

@@ -79,7 +79,7 @@ class Inlet:
         """Wait for the next block, or several of them, the last one shorter; None at the end."""
         with self._news:
             while True:
-                waited = self._news.wait_for(self._ready, self._patience_s())
+                waited = self._news.wait_for(lambda: self.ready, self._patience_s())
                 self._idle = not waited
                 blocks = min(len(self._fifo) // self.frames, self._at_once)
                 taken = self._fifo.read(max(1, blocks) * self.frames)
@@ -95,7 +95,9 @@ class Inlet:
         """Nothing to give back."""
         self.end()
 
-    def _ready(self) -> bool:
+    @property
+    def ready(self) -> bool:
+        """Whether `read` need not wait."""
         return self._ended or len(self._fifo) >= self.frames
 
     def _patience_s(self) -> float | None:

@@ -1,8 +1,8 @@
-"""A worker: owns conversions on the server's behalf, each on a thread of its own (`conversion`).
+"""A worker: owns conversions on the server's behalf.
 
 main       reads frames: sound goes to its conversion, calls to the job's own thread, as they take their time
 jobs       one thread each for its calls, which come one after the other
-paths      one thread each, `Live.run`; what they convert is written by them
+mills      one thread an engine, on which its conversions take turns; what they convert is written by it
 strain     tells how hard pressed they are
 """
 
@@ -27,6 +27,7 @@ from voxhumana.server.journal import LOG
 from voxhumana.server.pcm import PCM16
 from voxhumana.server.pool.conversion import Conversion
 from voxhumana.server.pool.frames import Frame, Frames, Kind
+from voxhumana.server.pool.mill import Mills
 from voxhumana.server.pool.strain import LOOK_S, Strain
 from voxhumana.server.pool.weight import Scales
 from voxhumana.server.refusal import as_refusal
@@ -51,9 +52,9 @@ def main() -> None:
 
 def serve(commands: BufferedReader, write: Callable[[Frame], object]) -> None:
     """Do what comes in on `commands`; `write` is called on many threads."""
-    frames, jobs = Frames(), dict[int, Job]()
+    frames, jobs, mills = Frames(), dict[int, Job](), Mills()
     engines: Engines | None = None
-    threading.Thread(target=_tell_strain, args=(jobs, write), name="strain", daemon=True).start()
+    threading.Thread(target=_tell_strain, args=(mills, write), name="strain", daemon=True).start()
     while data := commands.read1(READ):
         for frame in frames.push(data):
             if frame.kind is Kind.SETTINGS:
@@ -64,17 +65,17 @@ def serve(commands: BufferedReader, write: Callable[[Frame], object]) -> None:
                 continue
             assert engines, "the grammar of the frames"
             if frame.job not in jobs:
-                jobs[frame.job] = Job(frame.job, engines, scales, write)
+                jobs[frame.job] = Job(frame.job, engines, scales, mills, write)
             jobs[frame.job].take(frame)
             if frame.kind is Kind.STOP:
                 del jobs[frame.job]
 
 
-def _tell_strain(jobs: dict[int, Job], write: Callable[[Frame], object]) -> None:
+def _tell_strain(mills: Mills, write: Callable[[Frame], object]) -> None:
     strain = Strain()
     while True:
         time.sleep(LOOK_S)
-        write(Frame.of(0, Kind.STRAIN, strain.look({n: job.spent for n, job in list(jobs.items())})))
+        write(Frame.of(0, Kind.STRAIN, strain.look(time.perf_counter(), mills.worked_s)))
 
 
 class Job:
@@ -84,27 +85,24 @@ class Job:
         number: Its name.
         engines: To be had from.
         scales: Say what it weighs.
+        mills: Give it turns.
         write: Takes frames, on any thread.
     """
 
     def __init__(
-        self, number: int, engines: Engines, scales: Scales, write: Callable[[Frame], object]
+        self, number: int, engines: Engines, scales: Scales, mills: Mills, write: Callable[[Frame], object]
     ) -> None:
-        self._number, self._engines, self._scales, self._write = number, engines, scales, write
+        self._number, self._engines, self._scales, self._mills = number, engines, scales, mills
+        self._write = write
         self._calls = ThreadPoolExecutor(1, "calls")
         self._conversion: Conversion | None = None
-
-    @property
-    def spent(self) -> tuple[float, float]:
-        """Seconds at work so far, and seconds of sound."""
-        return self._conversion.spent if self._conversion else (0.0, 0.0)
 
     def take(self, frame: Frame) -> None:
         """Obey a frame; does not wait."""
         conversion = self._conversion
         match frame.kind:
             case Kind.SOUND if conversion:
-                conversion.inlet.push(PCM16.decode(frame.body))
+                conversion.hear(PCM16.decode(frame.body))
             case Kind.CLEAR if conversion:
                 conversion.inlet.clear()
             case Kind.CALL:
@@ -124,7 +122,9 @@ class Job:
     def _do(self, call: int, word: str, knobs: dict[str, Any] | None = None) -> dict[str, Any]:  # noqa: ARG002
         wanted, turned = Knobs.model_validate(knobs or {}), True
         if word == "open":
-            self._conversion = Conversion(self._engines, wanted, self._give, self._switched, self._failed)
+            self._conversion = Conversion(
+                self._engines, wanted, self._give, self._switched, self._failed, self._mills.wants
+            )
         conversion = self._conversion
         assert conversion, "the first call of a job is open"
         if word == "meters":

@@ -2,7 +2,8 @@
 
     Inlet.read -> Rack (guard, gate, denoise, converter, limiter) -> Outlet.write
 
-One thread a session, `Live.run`; its knobs are turned and its meters read from others.
+It has no thread of its own, but takes its turns on one that it shares (`mill`); its knobs are turned and its
+meters read from others.
 """
 
 from __future__ import annotations
@@ -35,9 +36,10 @@ class Conversion:
     Args:
         engines: To be had from.
         knobs: Where they stand at first.
-        give: Takes what comes out, float32 [T], on the path's thread; must copy, and not wait.
-        switched: Told when another voice has taken over, on the path's thread.
-        failed: Told what ended the path that should not have, on its thread.
+        give: Takes what comes out, float32 [T], on the mill's thread; must copy, and not wait.
+        switched: Told when another voice has taken over, on the mill's thread.
+        failed: Told what ended the path that should not have, on the mill's thread.
+        wants: Gives it a turn, on which `work` is called.
 
     Raises:
         VoxError: A voice or an engine cannot be had.
@@ -50,10 +52,16 @@ class Conversion:
         give: Callable[[Block], None],
         switched: Callable[[], None],
         failed: Callable[[Exception], None],
+        wants: Callable[[Conversion], None],
     ) -> None:
+        self.waits = False
+        """For its turn."""
         self._engines = engines
         self._knobs = knobs
         self._failed = failed
+        self._wants = wants
+        self._one = threading.Lock()
+        self._over = threading.Event()
         self._turning = threading.Lock()
         at_once = max(1, round(AT_ONCE_S * knobs.rate_hz) // knobs.frames)
         self.inlet = Inlet(knobs.rate_hz, knobs.frames, round(LATE_S * knobs.rate_hz), at_once=at_once)
@@ -67,8 +75,32 @@ class Conversion:
                 switched()
 
         self._live = Live(open_path, controls(engines, knobs), _Nobody(), tell)
-        self._thread = threading.Thread(target=self._run, name="conversion", daemon=True)
-        self._thread.start()
+
+    @property
+    def engine(self) -> str:
+        """The converter's name."""
+        return self._live.controls.role.converter.name
+
+    def hear(self, sound: Block) -> None:
+        """Add float32 [T], any T; never waits for the path."""
+        self.inlet.push(sound)
+        if self.inlet.ready:
+            self._wants(self)
+
+    def work(self) -> bool:
+        """Convert a turn's worth of what waits; whether more does."""
+        with self._one:  # another engine's mill may have it by now
+            if self._over.is_set() or not self.inlet.ready:
+                return False
+            try:
+                if (block := self.inlet.read()) is not None:
+                    self._live.push(block)
+                    return self.inlet.ready
+                self._live.flush()
+            except Exception as error:  # noqa: BLE001  # whatever an engine raises, only this session ends
+                self._failed(error)
+            self._over.set()
+            return False
 
     def turn(self, knobs: Knobs) -> bool:
         """Turn the knobs, which takes as long as a voice takes to open; False if that needs another path.
@@ -115,26 +147,15 @@ class Conversion:
         """The numbers of this moment."""
         return self._live.meters()
 
-    @property
-    def spent(self) -> tuple[float, float]:
-        """Seconds at work so far, and seconds of sound."""
-        return self._live.spent
-
     def finish(self) -> None:
         """Convert what waits, give what is held back, and end."""
         self.inlet.end()
-        self._thread.join()
+        self._wants(self)
+        self._over.wait()
 
     def stop(self) -> None:
         """End at the next block; does not wait."""
-        self._live.stop()
-        self.inlet.end()
-
-    def _run(self) -> None:
-        try:
-            self._live.run()
-        except Exception as error:  # noqa: BLE001  # whatever an engine raises, only this session ends
-            self._failed(error)
+        self._over.set()
 
 
 def controls(engines: Engines, knobs: Knobs) -> Controls:

@@ -64,10 +64,6 @@ class Pool:
         self._weights[kind(knobs)] = job.weighed
         job.weight = self._weight(knobs)
 
-    async def ready(self) -> None:
-        """Start a worker, so that the first conversion need not wait for it."""
-        await self._workers[0].ready()
-
     async def close(self) -> None:
         """End them all."""
         await asyncio.gather(*(worker.close() for worker in self._workers))
