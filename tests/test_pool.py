@@ -108,19 +108,36 @@ def test_the_next_conversion_goes_where_those_that_are_there_are_pressed_least()
     assert two.place(LIGHT).worker is second.worker
 
 
-def looked(*shares):
-    """What is seen, look by look, where it was at work so great a share of each second."""
-    strain, seen, worked_s = Strain(), [], 0.0
-    for now_s, share in enumerate([0.0, *shares]):
-        worked_s += share
-        seen.append(round(strain.look(100.0 + now_s, worked_s), 3))
-    return seen[1:]
+def looked(*courses, speed=1.0):
+    """What is seen, look by look, of conversions that each worked for so much of each second."""
+    strain, seen = Strain(100.0), []
+    for seconds in range(1, len(courses[0]) + 1):
+        spent = {n: (sum(course[:seconds]), speed * seconds) for n, course in enumerate(courses)}
+        seen.append(round(strain.look(100.0 + seconds, spent), 3))
+    return seen
+
+
+def test_the_strain_is_that_of_all_conversions_together():
+    assert looked([0.1, 0.1], [0.5, 0.5]) == [0.6, 0.6]
 
 
 def test_one_hiccup_is_not_taken_for_what_lasts_and_what_lasts_is_noticed():
-    assert looked(0.1, 0.1, 0.1, 0.7, 0.1, 0.1, 0.1) == [0.1, 0.1, 0.1, 0.3, 0.3, 0.3, 0.1]
-    assert looked(*[0.1] * LOOKS, *[1.0] * LOOKS)[-1] == 1.0
-    assert looked(*[1.0] * LOOKS, *[0.0] * LOOKS)[-1] == 0.0
+    assert looked([0.1, 0.1, 0.1, 0.7, 0.1, 0.1, 0.1]) == [0.1, 0.1, 0.1, 0.3, 0.3, 0.3, 0.1]
+    assert looked([0.1] * LOOKS + [1.0] * LOOKS)[-1] == 1.0
+
+
+def test_who_sends_faster_than_in_real_time_counts_as_if_he_did_not():
+    assert looked([0.9, 0.9], speed=9.0) == [0.1, 0.1]
+
+
+def test_who_is_silent_or_gone_is_under_no_strain():
+    strain = Strain(100.0)
+    assert strain.look(101.0, {}) == 0
+    assert strain.look(102.0, {1: (0.9, 1.0)}) == pytest.approx(0.9)
+    for seconds in range(LOOKS):
+        quiet = strain.look(103.0 + seconds, {1: (0.9, 1.0)})
+    assert quiet == 0
+    assert strain.look(110.0, {2: (0.0, 0.0)}) == 0
 
 
 class Sack:
@@ -155,7 +172,6 @@ def test_those_that_share_an_engine_take_turns_on_its_thread_and_others_do_not_w
     turns = [done.get(timeout=10) for _ in range(8)]
     assert [sack for sack, name in turns if name == "dsp"] == [gate, *[first, second] * 3]
     assert [sack for sack, name in turns if name == "rvc"] == [long]
-    assert mills.worked_s > 0
 
 
 def test_blocks_that_wait_are_read_together_up_to_a_bound_and_none_is_kept_back():

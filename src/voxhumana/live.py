@@ -181,6 +181,11 @@ class Live:
             drift_ppm=self._drift_ppm,
         )
 
+    @property
+    def spent(self) -> tuple[float, float]:
+        """Seconds at work so far, and seconds of sound; from any thread."""
+        return self._meter.spent
+
     def push(self, block: Block) -> None:
         """Take a block all the way; on the audio thread, as is `flush`."""
         began = time.perf_counter()

@@ -59,6 +59,11 @@ class Meter:
         self._sound_s += sound_s
         self._max_s = max(self._max_s, compute_s)
 
+    @property
+    def spent(self) -> tuple[float, float]:
+        """Seconds of compute so far, and seconds of sound."""
+        return self._compute_s, self._sound_s
+
     def cost(self) -> Cost:
         """The figures so far."""
         rtf = self._compute_s / self._sound_s if self._sound_s else 0.0

@@ -54,7 +54,7 @@ def serve(commands: BufferedReader, write: Callable[[Frame], object]) -> None:
     """Do what comes in on `commands`; `write` is called on many threads."""
     frames, jobs, mills = Frames(), dict[int, Job](), Mills()
     engines: Engines | None = None
-    threading.Thread(target=_tell_strain, args=(mills, write), name="strain", daemon=True).start()
+    threading.Thread(target=_tell_strain, args=(jobs, write), name="strain", daemon=True).start()
     while data := commands.read1(READ):
         for frame in frames.push(data):
             if frame.kind is Kind.SETTINGS:
@@ -71,11 +71,12 @@ def serve(commands: BufferedReader, write: Callable[[Frame], object]) -> None:
                 del jobs[frame.job]
 
 
-def _tell_strain(mills: Mills, write: Callable[[Frame], object]) -> None:
-    strain = Strain()
+def _tell_strain(jobs: dict[int, Job], write: Callable[[Frame], object]) -> None:
+    strain = Strain(time.perf_counter())
     while True:
         time.sleep(LOOK_S)
-        write(Frame.of(0, Kind.STRAIN, strain.look(time.perf_counter(), mills.worked_s)))
+        spent = {number: job.spent for number, job in list(jobs.items())}
+        write(Frame.of(0, Kind.STRAIN, strain.look(time.perf_counter(), spent)))
 
 
 class Job:
@@ -96,6 +97,11 @@ class Job:
         self._write = write
         self._calls = ThreadPoolExecutor(1, "calls")
         self._conversion: Conversion | None = None
+
+    @property
+    def spent(self) -> tuple[float, float]:
+        """Seconds at work so far, and seconds of sound."""
+        return self._conversion.spent if self._conversion else (0.0, 0.0)
 
     def take(self, frame: Frame) -> None:
         """Obey a frame; does not wait."""

@@ -147,6 +147,11 @@ class Conversion:
         """The numbers of this moment."""
         return self._live.meters()
 
+    @property
+    def spent(self) -> tuple[float, float]:
+        """Seconds at work so far, and seconds of sound."""
+        return self._live.spent
+
     def finish(self) -> None:
         """Convert what waits, give what is held back, and end."""
         self.inlet.end()

@@ -9,7 +9,6 @@ took. Engines do not wait for each other, as one that works in long blocks would
 from __future__ import annotations
 
 import threading
-import time
 from queue import SimpleQueue
 from typing import Protocol
 
@@ -32,8 +31,6 @@ class Mill:
     """One thread and its queue."""
 
     def __init__(self, name: str) -> None:
-        self.worked_s = 0.0
-        """Time that was not spent waiting for something to do."""
         self._turns: SimpleQueue[Grist] = SimpleQueue()
         threading.Thread(target=self._run, name=name, daemon=True).start()
 
@@ -46,11 +43,9 @@ class Mill:
     def _run(self) -> None:
         while True:
             grist = self._turns.get()
-            began_s = time.perf_counter()
             grist.waits = False  # first: what comes in meanwhile may be too late for this turn
             if grist.work():
                 self.wants(grist)
-            self.worked_s += time.perf_counter() - began_s
 
 
 class Mills:
@@ -59,11 +54,6 @@ class Mills:
     def __init__(self) -> None:
         self._mills: dict[str, Mill] = {}
         self._lock = threading.Lock()
-
-    @property
-    def worked_s(self) -> float:
-        """Time that all of them were at work, together."""
-        return sum(mill.worked_s for mill in list(self._mills.values()))
 
     def wants(self, grist: Grist) -> None:
         """Give it a turn."""
