@@ -99,6 +99,7 @@ def test_what_a_file_may_not_hold_is_named_as_people_write_it(settings_file, lin
     [
         ("VOX_VIOCE", "did you mean VOX_VOICE?"),
         ("VOX_CONVERT_VIOCE", "did you mean VOX_VOICE?"),
+        ("VOX_LLM_KYE", "did you mean VOX_LLM_KEY?"),
         ("VOX_XYZZY", "unset it if it was meant for vox."),
         ("vox_dta_dir", "did you mean VOX_DATA_DIR?"),
     ],

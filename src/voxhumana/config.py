@@ -198,15 +198,21 @@ def strays() -> list[str]:
         setting = name.lower().removeprefix(PREFIX.lower())
         if setting == name.lower() or setting in Settings.model_fields:
             continue
-        alike, near = max(
-            (difflib.SequenceMatcher(None, word, known).ratio(), known)
-            for word in (setting, *setting.split("_"))
-            for known in Settings.model_fields
-        )
-        guess = f"did you mean {PREFIX}{near.upper()}?"
-        hint = guess if alike >= NEAR else "unset it if it was meant for vox."
+        near = _nearest(setting) or _nearest(*setting.split("_"))
+        hint = f"did you mean {PREFIX}{near.upper()}?" if near else "unset it if it was meant for vox."
         told.append(f"The environment's {name} is no setting and is ignored; {hint}")
     return told
+
+
+def _nearest(*words: str) -> str:
+    """The setting that is most like one of the words; "" = none is like any."""
+    found = [
+        (difflib.SequenceMatcher(None, word, known).ratio(), known)
+        for word in words
+        for known in Settings.model_fields
+    ]
+    alike, near = max(found)
+    return near if alike >= NEAR else ""
 
 
 def _read(path: Path) -> dict[str, Any]:
