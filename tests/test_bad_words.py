@@ -86,6 +86,7 @@ def test_an_option_that_cannot_be_meant(folder, command, wrong, sentence):
         (("voices", "add", "uncle", "good.wav"), "uncle"),
         (("voices", "remove", "uncle", "--yes"), "uncle"),
         (("token", "create", "x", "--scope", "king"), "king"),
+        (("token", "create", " "), "needs a name"),
         (("memory", "forget"), "Say what to forget"),
         (("memory", "export", "no/such.json"), "There is no folder"),
         (("live", "now"), "unexpected extra argument"),

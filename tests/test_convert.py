@@ -76,7 +76,8 @@ def test_a_file_that_cannot_be_written_in_its_own_format_becomes_wav(folder):
     [
         (["a.wav"], "a.wav", "written over itself"),
         (["a.wav"], ".", "written over itself"),
-        (["a.wav", "b.flac"], "b.flac", "cannot be one"),
+        (["a.wav", "b.flac"], "b.flac", "is the name of a file"),
+        (["a.wav", "b.flac"], "new.wav", "is the name of a file"),
         (["a.wav", "b.flac"], "no/where", "cannot be one"),
         (["a.wav", "x/a.wav"], "out", "would both become"),
     ],

@@ -16,6 +16,7 @@ GOOD = Assessment(12.0, 11.0, -24.0, 40.0, 0.0, 12_000.0, 0.9)
 
 def test_a_name_becomes_a_word_that_can_be_typed():
     assert voices.slug("  Aunt Rosa (2)! ") == "aunt-rosa-2"
+    assert voices.slug("Tía Zoë") == "tia-zoe"
 
 
 @pytest.mark.parametrize("title", ["", "   ", "\u4e2d\u6587", "!!!"])

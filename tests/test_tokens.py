@@ -292,6 +292,8 @@ def test_tokens_are_made_listed_revoked_and_rotated_by_command(tmp_path, monkeyp
     assert "Revoked" in capsys.readouterr().out
     with pytest.raises(UsageError, match="token list"):
         token.revoke("nobody")
+    with pytest.raises(UsageError, match="needs a name"):
+        token.create(" ")
     with pytest.raises(UsageError, match="choose of"):
         token.create("robin", ["fly"], 1)
     token.rotate(forget=True)

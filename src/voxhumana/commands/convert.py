@@ -110,6 +110,8 @@ def pair(sources: Sequence[Path], out: Path) -> list[tuple[Path, Path]]:
 
     if len(sources) == 1 and not out.is_dir():
         pairs = [(sources[0], out)]
+    elif out.suffix.lower() in FORMATS and not out.is_dir():
+        raise UsageError(f"Several files go into a folder, and {out} is the name of a file; name a folder.")
     else:
         _make_folder(out)
         pairs = [(s, out / (s.name if s.suffix.lower() in FORMATS else f"{s.stem}.wav")) for s in sources]

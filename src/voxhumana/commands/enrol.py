@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -109,8 +108,10 @@ def record(
 
 
 def word(name: str) -> str:
-    """The name as the shelf takes it: "My Dad" is my-dad."""
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or name
+    """The name as the shelf takes it: "My Dad" is my-dad; or as it is, to be refused by."""
+    from voxhumana.library.name import as_word
+
+    return as_word(name) or name
 
 
 def about(

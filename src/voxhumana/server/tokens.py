@@ -67,8 +67,10 @@ class Tokens:
         """Make a token; it is shown once and kept nowhere.
 
         Raises:
-            UsageError: There is no such scope.
+            UsageError: There is no such scope, or no name.
         """
+        if not name.strip():
+            raise UsageError("A token needs a name to be told by; say who or what it is for, such as phone.")
         for scope in scopes:
             if scope not in SCOPES:
                 raise UsageError(f"There is no scope '{scope}'; choose of: {', '.join(SCOPES)}.")

@@ -19,6 +19,7 @@ from voxhumana.errors import UsageError
 from voxhumana.library import enrolment, parcel, reference
 from voxhumana.library.changes import About
 from voxhumana.library.enrolment import Assessment
+from voxhumana.library.name import as_word
 from voxhumana.library.shelf import SAMPLE, Shelf
 from voxhumana.studio.markup import notice, panel, sound_picture, told
 
@@ -240,7 +241,7 @@ def slug(title: str) -> str:
     Raises:
         UsageError: Nothing is left.
     """
-    word = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:64]
+    word = as_word(title)[:64]
     if not word:
         raise UsageError("The voice needs a name; write one with letters from a to z.")
     return word
