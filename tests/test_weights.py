@@ -66,6 +66,6 @@ def test_a_full_disk_leaves_no_file_behind_and_says_what_is_needed(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(weights, "_copy", full)
-    with pytest.raises(VoxError, match=r"needs 0\.0 GB in .* \(No space left on device\); make room"):
+    with pytest.raises(VoxError, match=r"needs 0\.0 GB in .* \(No space left on device\); free space"):
         weights.join(carried, tmp_path / "models" / "whole.bin", lambda _: None)
     assert list((tmp_path / "models").iterdir()) == []

@@ -87,8 +87,8 @@ def join(file: Carried, target: Path, progress: Callable[[float], None]) -> Path
     except OSError as error:
         gigabytes = sum(sizes) / 1e9
         raise VoxError(
-            f"The model needs {gigabytes:.1f} GB in {target.parent} ({error.strerror}); make room there and "
-            "start again."
+            f"The model needs {gigabytes:.1f} GB in {target.parent} ({error.strerror}); free space, mend its "
+            "rights, or name another VOX_DATA_DIR."
         ) from error
     return target
 
