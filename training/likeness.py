@@ -28,6 +28,7 @@ class Likeness:
 
     def __init__(self, device: str = "cpu") -> None:
         self._net = Voiceprint.pretrained().requires_grad_(False).to(device)
+        self._net.train()  # cuDNN's LSTM has gradients in training mode only; there is nothing that drops out
 
     def __call__(self, power: Tensor, speaker: Tensor, mask: Tensor) -> Tensor:
         """Mean over the batch; power per bin [B, T >= 160, 201] every 10 ms as `heard` gives it, speaker [B, 256].

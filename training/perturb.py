@@ -63,15 +63,15 @@ class Microphone:
 
     def __init__(self, speech: pathlib.Path, rng: np.random.Generator) -> None:
         self._rng = rng
-        self._noises, self._rooms = [], []
+        self.noises, self.rooms = [], []
         folder = speech / "noise"
         with (folder / "manifest.tsv").open() as rows:
             for row in csv.DictReader(rows, delimiter="\t", quoting=csv.QUOTE_NONE):
                 wave, rate = sf.read(folder / row["path"], dtype="float32", always_2d=True)
                 wave = soxr.resample(wave[:, 0], rate, RATE)
                 room = row["path"].startswith("rir/")
-                (self._rooms if room else self._noises).append(_trimmed(wave) if room else wave)
-        self._noises = [n for n in self._noises if np.square(n).mean() > 1e-8]
+                (self.rooms if room else self.noises).append(_trimmed(wave) if room else wave)
+        self.noises = [n for n in self.noises if np.square(n).mean() > 1e-8]
 
     def __call__(self, waves: np.ndarray, *, strength: float = 1.0) -> np.ndarray:
         """float32 [B, N] as recorded."""
@@ -82,7 +82,7 @@ class Microphone:
         rng = self._rng
         before = np.mean(wave**2) + 1e-9
         if rng.random() < 0.12:
-            wave = _convolve(wave, self._rooms[rng.integers(len(self._rooms))])
+            wave = _convolve(wave, self.rooms[rng.integers(len(self.rooms))])
             wave = wave * np.sqrt(before / (np.mean(wave**2) + 1e-9))
         if rng.random() < 0.35:
             noise = self._noise(len(wave))
@@ -95,7 +95,7 @@ class Microphone:
         rng = self._rng
         size = len(wave)
         if rng.random() < 0.25 * strength:
-            wave = _convolve(wave, self._rooms[rng.integers(len(self._rooms))])
+            wave = _convolve(wave, self.rooms[rng.integers(len(self.rooms))])
         if rng.random() < 0.5:
             wave = _convolve(wave, _tilt(rng))
         if rng.random() < 0.6 * strength:
@@ -113,7 +113,7 @@ class Microphone:
             bins = size // 2 + 1
             shape = (np.arange(bins) + 20.0) ** -rng.uniform(0, 1)
             return np.fft.irfft(shape * (rng.normal(size=bins) + 1j * rng.normal(size=bins)), size)
-        noise = self._noises[rng.integers(len(self._noises))]
+        noise = self.noises[rng.integers(len(self.noises))]
         start = rng.integers(len(noise))
         return np.resize(
             np.roll(noise, -start)[: max(size, 1)] if len(noise) >= size else np.roll(noise, -start), size

@@ -66,7 +66,7 @@ class Voices:
         self.rng = np.random.default_rng(seed)
         self._corpora = [Corpus(data / name) for name in ("real", "parallel", "said", "built-in")]
         self._microphone = perturb.Microphone(data / "speech", self.rng)
-        self._f0 = [c.table("tracked.f16", np.float16) for c in self._corpora]
+        self._f0 = [c.table("f0.f16", np.float16) for c in self._corpora]
         self._prints = [np.array(c.table("speaker.f32", np.float32, 256)) for c in self._corpora]
         self._colours = [np.array(c.table("colour.f32", np.float32, 160)) for c in self._corpora]
         self._kin: dict[tuple[int, str], list[int]] = {}
