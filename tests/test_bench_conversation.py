@@ -97,13 +97,18 @@ def test_an_interview_asks_when_the_answer_is_over_and_waits_for_engines() -> No
 
 
 def test_the_first_turns_are_held_against_the_last() -> None:
-    costs = [Cost(9, 1.0, 2.0, 100.0)] + [Cost(5, 0.5, 0.6, 110.0)] * EDGE + [Cost(7, 0.7, 0.7, 125.0)] * EDGE
+    costs = (
+        [Cost(9, 1.0, 2.0, 20.0, 100.0)]
+        + [Cost(5, 0.5, 0.6, 20.0, 110.0)] * EDGE
+        + [Cost(7, 0.7, 0.7, 30.0, 125.0)] * EDGE
+    )
     figures = summary(costs)
     assert figures["first processor s a turn"] == 0.5
     assert figures["last processor s a turn"] == 0.7
     assert (figures["first words a turn"], figures["last words a turn"]) == (5, 7)
     assert figures["first wall s a word"] == pytest.approx(0.12)
     assert figures["last wall s a word"] == pytest.approx(0.1)
+    assert (figures["first yardstick ms"], figures["last yardstick ms"]) == (20, 30)
     assert figures["memory growth MB"] == 15.0
     assert summary([]) == {"turns": 0}
 

@@ -34,6 +34,7 @@ LOST_S = 20.0
 LOOK_S = 0.002
 EDGE = len(PATTERNS)
 """Turns at the beginning that are held against as many at the end: of two hundred, the same patterns."""
+YARDSTICK = np.random.default_rng(3).standard_normal((96, 96))
 TENTH = 10
 """Turns after which somebody who waits is told."""
 
@@ -46,6 +47,8 @@ class Cost:
     """Of the reply."""
     processor_s: float
     wall_s: float
+    yardstick_ms: float
+    """What a fixed piece of work took then: the machine's own speed, which varies."""
     memory_mb: float
     """Resident, after it."""
 
@@ -131,7 +134,7 @@ def measure(
         elif isinstance(what, TurnTiming):
             words = len(said[-1].split()) if said else 0
             took = time.process_time() - mark[0], time.monotonic() - mark[1]
-            costs.append(Cost(words, *took, process.memory_info().rss / 1e6))
+            costs.append(Cost(words, *took, yardstick_ms(), process.memory_info().rss / 1e6))
             interview.over()
             if len(costs) % TENTH == 0:
                 tell(report())
@@ -159,11 +162,20 @@ def summary(costs: Sequence[Cost]) -> dict[str, object]:
         figures[f"{name} wall s a turn"] = float(np.median([cost.wall_s for cost in part]))
         words = sum(cost.words for cost in part)
         figures[f"{name} wall s a word"] = sum(cost.wall_s for cost in part) / max(1, words)
+        figures[f"{name} yardstick ms"] = float(np.median([cost.yardstick_ms for cost in part]))
         figures[f"{name} words a turn"] = float(np.mean([cost.words for cost in part]))
         figures[f"{name} memory MB"] = part[-1].memory_mb
     figures["memory growth MB"] = last[-1].memory_mb - first[-1].memory_mb
     figures["memory MB every ten turns"] = [round(cost.memory_mb) for cost in costs[::TENTH]]
     return figures
+
+
+def yardstick_ms() -> float:
+    """Do the same piece of work as ever, some tens of ms, and tell how long it took."""
+    began_s = time.perf_counter()
+    for _ in range(20):
+        np.linalg.svd(YARDSTICK)
+    return (time.perf_counter() - began_s) * 1e3
 
 
 def _spoken(text: str) -> Block:
