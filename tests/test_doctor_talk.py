@@ -103,8 +103,10 @@ def test_the_default_ears_and_voice_are_measured_for_real() -> None:
 
 
 LOADING = """
-import hashlib, sys
+import hashlib, signal, sys
 from voxhumana import cli, doctor
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background is born deaf to it
 
 def ears(settings):  # as a library that loads a model: it holds its thread, and hears no signal
     print("loading", flush=True)
