@@ -3,6 +3,7 @@
 import configparser
 import plistlib
 import re
+import tomllib
 from pathlib import Path
 
 from voxhumana.config import Settings
@@ -29,3 +30,13 @@ def test_every_setting_that_is_named_exists():
     named |= set(re.findall(r"`(serve_\w+)`", text))
     assert len(named) > 8
     assert named <= set(Settings.model_fields)
+
+
+def test_the_container_copies_all_that_the_package_is_built_from():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    copied = re.findall(
+        r"^COPY ((?:[\w./]+ )+)/src", (ROOT / "deploy" / "Containerfile").read_text(), re.MULTILINE
+    )
+    names = " ".join(copied).split()
+    assert {"pyproject.toml", "src", project["readme"], *project["license-files"]} == set(names)
+    assert all((ROOT / name).exists() for name in names)

@@ -7,6 +7,7 @@ from listening import CountingTranscriber, HummingStream, ScriptedResponder
 from voxhumana import registry
 from voxhumana.audio.file import SoundWriter
 from voxhumana.config import Settings
+from voxhumana.errors import VoxError
 from voxhumana.library import learning
 from voxhumana.server.engines import Engines
 
@@ -99,3 +100,14 @@ def test_a_seat_is_given_back_once():
     seat.close()
     seat.close()
     assert free == [2]
+
+
+def test_an_engine_whose_system_library_is_missing_is_one_sentence(tmp_path, monkeypatch):
+    said = "libgomp.so.1: cannot open shared object file: No such file or directory"
+    (tmp_path / "wants_a_library.py").write_text(f"raise ImportError({said!r})")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(registry.RESPONDERS, "llama", "wants_a_library:Llama")
+    with pytest.raises(
+        VoxError, match=r"The language engine 'llama' cannot be loaded: libgomp\.so\.1.*libgomp1"
+    ):
+        registry.load_responder(Settings(data_dir=tmp_path, llm="llama"))

@@ -16,7 +16,7 @@ from typing import Any, cast
 from voxhumana.config import Settings
 from voxhumana.dialogue import Detector, Responder, Speaker, Transcriber
 from voxhumana.engine import Converter
-from voxhumana.errors import UsageError
+from voxhumana.errors import UsageError, VoxError
 
 CONVERTERS = {
     "autovc": "voxhumana.convert.autovc:AutoVc",
@@ -69,6 +69,7 @@ def load_converter(name: str) -> Converter:
 
     Raises:
         UsageError: No such converter.
+        VoxError: It needs a library that this system lacks.
     """
     return cast("Converter", _load(CONVERTERS, GROUP, "engine", name))
 
@@ -160,9 +161,17 @@ def _takes_model(engine: Callable[..., object]) -> bool:
 
 def _find(table: dict[str, str], group: str, kind: str, name: str) -> Any:  # noqa: ANN401  # each caller casts
     _check(table, group, kind, name)
-    if name in table:
-        module, _, attribute = table[name].partition(":")
-        return getattr(importlib.import_module(module), attribute)
-    for entry in entry_points(group=group, name=name):
-        return entry.load()
+    try:
+        if name in table:
+            module, _, attribute = table[name].partition(":")
+            return getattr(importlib.import_module(module), attribute)
+        for entry in entry_points(group=group, name=name):
+            return entry.load()
+    except ModuleNotFoundError:
+        raise
+    except ImportError as error:  # the loader's: xllamacpp wants libgomp.so.1, which minimal systems lack
+        raise VoxError(
+            f"The {kind} '{name}' cannot be loaded: {error}. If that is a library of the system, install its "
+            "package (libgomp.so.1: libgomp1 on Debian and Ubuntu)."
+        ) from error
     raise AssertionError("what _check knows can be found")
