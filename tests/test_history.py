@@ -68,12 +68,13 @@ def test_compaction_drops_the_older_half_at_once_so_that_the_prefix_stays_for_ma
 
 
 def test_what_is_kept_of_a_list_that_grows_keeps_its_beginning_for_many_turns_too() -> None:
-    grown = [Message(role, "x" * 25) for _ in range(100) for role in ("user", "assistant")]
-    lengths = [len(within(grown[: 2 * turns], budget=1_000)) for turns in range(1, 101)]
-    dropped = sum(later < earlier for earlier, later in itertools.pairwise(lengths))
-    assert 0 < dropped < 12
-    assert max(lengths) <= 1_000 // 25
-    assert within(grown, budget=1_000)[0].role == "user"
+    grown = [
+        Message(role, f"{number:3}" + "x" * 22) for number in range(100) for role in ("user", "assistant")
+    ]
+    kept = [within(grown[: 2 * turns], budget=1_000) for turns in range(1, 101)]
+    assert 1 < len({said[0] for said in kept}) < 12
+    assert max(map(len, kept)) <= 1_000 // 25
+    assert all(said[0].role == "user" and said[-1] == grown[2 * at + 1] for at, said in enumerate(kept))
 
 
 def test_another_persona_knows_the_latest_quarter_of_what_was_said() -> None:
