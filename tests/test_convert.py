@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -46,6 +47,28 @@ def test_the_identity_engine_gives_back_what_it_was_given(folder, how):
     assert measured["block"] == (256 if how else 24_000)
     assert measured["compute"]["blocks"] == (94 if how else 1)
     assert measured["latency_total_ms"] == pytest.approx(sum(measured["latency_ms"].values()))
+
+
+def floats(path, samples):
+    """A WAV file of these very numbers, float32 at 8 kHz."""
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream("pcm_f32le", rate=8_000, layout="mono")
+        frame = av.AudioFrame.from_ndarray(samples[None].astype(np.float32), format="flt", layout="mono")
+        frame.sample_rate = 8_000
+        file.mux(stream.encode(frame))
+
+
+def test_samples_that_are_no_numbers_are_told_and_a_file_of_nothing_else_is_refused(folder):
+    floats(folder / "some.wav", np.where(np.arange(8_000) < 100, np.nan, 0.1))
+    code, _, errors = vox(
+        folder, "convert", "some.wav", "out.wav", "--engine", "identity", "--json", "m.json"
+    )
+    assert (code, json.loads((folder / "m.json").read_text())["no_numbers"]) == (0, 100)
+    assert "100 samples of some.wav are no numbers" in errors
+    floats(folder / "none.wav", np.full(8_000, np.nan))
+    code, _, errors = vox(folder, "convert", "none.wav", "none.flac", "--engine", "identity")
+    assert (code, errors) == (1, "vox: Not one sample of none.wav is a number; record or export it again.\n")
+    assert not (folder / "none.flac").exists()
 
 
 def test_several_files_go_into_a_folder_and_one_that_fails_does_not_stop_the_others(folder):

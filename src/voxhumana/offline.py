@@ -19,6 +19,7 @@ import numpy as np
 from voxhumana.audio.chain import Chain, ChainStream
 from voxhumana.audio.file import SoundReader, SoundWriter
 from voxhumana.engine import Block, Stream
+from voxhumana.errors import VoxError
 from voxhumana.meter import Meter, report
 
 
@@ -43,7 +44,7 @@ def convert(
         What `--json` writes.
 
     Raises:
-        VoxError: The one cannot be read or the other not be written.
+        VoxError: The one cannot be read or holds no numbers, or the other cannot be written.
     """
     began_s = perf_counter()
     with SoundReader(source) as reader, SoundWriter(out, reader.rate_hz) as writer:
@@ -55,6 +56,8 @@ def convert(
             writer.write(block)
             samples += len(block)
             progress(samples / reader.rate_hz, reader.duration_s)
+        if samples and reader.no_numbers >= samples:
+            raise VoxError(f"Not one sample of {source} is a number; record or export it again.")
     duration_s = samples / reader.rate_hz
     return report(
         meter.cost(),
@@ -64,6 +67,7 @@ def convert(
         rate_hz=reader.rate_hz,
         block=frames,
         duration_s=duration_s,
+        no_numbers=reader.no_numbers,
         took_s=perf_counter() - began_s,
         rtf=stream.rtf,
         alignment="output lies on input: the latency was taken out",

@@ -80,6 +80,8 @@ class SoundReader:
         """Samples that it declares; None where the format does not say."""
         self.duration_s = _duration_s(self._container, stream)
         """Seconds, as well as they are known beforehand; None when they are not."""
+        self.no_numbers = 0
+        """Samples so far that were none, but NaN or infinite in a channel."""
         self._blocks = self._decode()
         self._rest: Block = np.zeros(0, np.float32)
 
@@ -124,6 +126,7 @@ class SoundReader:
                     if self.length is not None:  # an m4a's last frame is padded
                         sound = sound[: self.length - seen]
                     seen += len(sound)
+                    self.no_numbers += len(sound) - int(np.isfinite(sound).sum())
                     yield np.nan_to_num(sound, nan=0.0, posinf=1.0, neginf=-1.0)
         except (av.FFmpegError, ValueError) as error:
             at_s = seen / self.rate_hz

@@ -91,6 +91,12 @@ def convert(
         with watched(source.name) as progress:
             measured = offline.convert(source, out, open_chain, block_s, progress)
         print(f"{out}: {measured['duration_s']:.1f} s of sound in {measured['took_s']:.1f} s", flush=True)
+        if wrong := measured["no_numbers"]:
+            print(
+                f"vox: {wrong} samples of {source} are no numbers and were taken for silence or full scale; "
+                "record or export it again.",
+                file=sys.stderr,
+            )
         return about | measured
 
     measured = one(*pairs[0]) if len(pairs) == 1 else {"files": [attempt(one, *names) for names in pairs]}
